@@ -1,0 +1,201 @@
+"""What the commands do: run, measure, print, write."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from experiments import report, single, store
+from experiments import story as stories
+from experiments.before_after import Change, changes
+from experiments.compare import (
+    SeedReport,
+    arm_name,
+    finish,
+    first_day,
+    read_table,
+    timelines,
+    warm_up,
+)
+from experiments.compare import (
+    compare as run_pairs,
+)
+from experiments.engine import cores
+from experiments.estimates import Difference, cohort_differences, same_people_differences, weekly_differences
+from experiments.plan import Plan
+from sim.errors import InputError
+
+type Progress = Callable[[int, str], AbstractContextManager[Callable[[], None]]]
+
+
+def compare(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: Progress) -> None:
+    """Run all seeds of a comparison, print what the reform changed, write tables and pictures.
+
+    Interrupted, it gathers the seeds that are finished and says so.
+    """
+    if jobs < 0:
+        raise InputError(f"--jobs {jobs} is out of range; allowed: 0 (every core) or more")
+    folder = store.output_folder(plan, "compare", out)
+    tell(plan)
+    start = time.perf_counter()
+    compile_seconds = warm_up()
+    reports: list[SeedReport] = []
+    try:
+        with progress(len(plan.seeds), "seeds") as step:
+            for finished in run_pairs(plan, folder, jobs or cores()):
+                reports.append(finished)
+                step()
+    except KeyboardInterrupt:
+        finish(folder, reports)
+        print(f"stopped: {len(reports)} of {len(plan.seeds)} seeds are finished, in {folder}", file=sys.stderr)
+        raise
+    finish(folder, reports)
+    reports.sort(key=lambda r: r.seed)
+    differences, before_after = estimate(plan, folder, reports)
+    pictures = draw(plan, folder, differences)
+    seconds = time.perf_counter() - start
+    if as_json:
+        print(json.dumps(comparison_object(plan, folder, differences, before_after, reports, seconds, compile_seconds)))
+        return
+    console = report.stdout_console()
+    report.print_comparison(console, plan, differences, before_after, len(reports))
+    lived = sum(r.person_weeks for r in reports)
+    compiling = f", of which compiling {compile_seconds:.0f}" if compile_seconds > 1 else ""
+    console.print(f"\n{seconds:.0f} s{compiling}; {lived / 1e6:,.0f} million tracked person-weeks")
+    report.print_written(console, folder, [p.name for p in sorted(folder.glob("*.parquet"))] + pictures)
+
+
+def tell(plan: Plan) -> None:
+    """Print the notes of a plan on standard error."""
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def estimate(plan: Plan, folder: Path, reports: list[SeedReport]) -> tuple[list[Difference], list[Change]]:
+    """Estimate differences between arms and changes within arms from the tables of a comparison."""
+    arms = [arm_name(plan, "base"), arm_name(plan, "reform")]
+    cohorts, weekly = read_table(folder, "cohorts"), read_table(folder, "weekly")
+    parted = first_day(plan)
+    found = cohort_differences(cohorts, arms, parted)
+    found += same_people_differences(reports, cohorts, arms, parted)
+    found += weekly_differences(weekly, arms, parted)
+    return found, changes(cohorts, weekly, arms)
+
+
+def draw(plan: Plan, folder: Path, differences: list[Difference]) -> list[str]:
+    """Draw the pictures of a comparison and return their names; a run too short for one goes without it."""
+    from experiments import figures
+
+    figures.style()
+    arms = timelines(plan)
+    provenance = {"Title": plan.key, "Description": f"throughgate compare {plan.key}, seeds {len(plan.seeds)}"}
+    cohorts, weekly, outcomes = (read_table(folder, name) for name in ("cohorts", "weekly", "outcomes"))
+    drawn = []
+    rate = report.find(differences, "binary_rate", "all")
+    short = report.find(differences, "binary_rate", "disposal=custody_under_12m")
+    if rate is not None and rate.difference is not None and short is not None:
+        title = (
+            f"The reform moved proven reoffending by {finding(rate)}; of short-sentence leavers, by {finding(short)}"
+        )
+        picture = figures.quarterly(cohorts, arms, title)
+        figures.save(picture, folder / "reoffending_by_quarter.png", provenance)
+        drawn.append("reoffending_by_quarter.png")
+    if len(outcomes):
+        title = f"When short-sentence leavers first reoffend: {curve_finding(outcomes, list(arms))}"
+        figures.save(figures.time_to_first(outcomes, arms, title), folder / "time_to_first_reoffence.png", provenance)
+        drawn.append("time_to_first_reoffence.png")
+    title = f"The reform and recalls to prison: {recall_finding(differences)}"
+    figures.save(figures.recalls(weekly, arms, title), folder / "recalls_by_sentence.png", provenance)
+    return [*drawn, "recalls_by_sentence.png"]
+
+
+def finding(d: Difference) -> str:
+    """Put a difference of a rate into a title."""
+    interval = f" {report.spread(d.low, d.high, fraction=True)}" if d.low is not None else ""
+    return f"{report.points(d.difference)} points{interval}"
+
+
+def curve_finding(outcomes: Any, arms: list[str]) -> str:
+    """Say what share has reoffended within 18 days and within a year, in both arms."""
+    last = outcomes[(outcomes["year"] == outcomes["year"].max()) & (outcomes["group"] == "disposal=custody_under_12m")]
+    means = last.groupby(["measure", "scenario"])["value"].mean()
+    early, late = (
+        " against ".join(f"{100 * means.get((f'reoffended_within_{n}_days', arm), float('nan')):.1f}" for arm in arms)
+        for n in (18, 365)
+    )
+    return f"{early} percent\nwithin 18 days, {late} within a year"
+
+
+def recall_finding(differences: list[Difference]) -> str:
+    """Say how recalls of both lengths of sentence differ between the arms."""
+    parts = []
+    for group, name in (("disposal=custody_under_12m", "short"), ("disposal=custody_12m_plus", "long")):
+        d = report.find(differences, "recalls_per_year", group)
+        if d is not None and d.difference is not None:
+            parts.append(f"{report.number(d.difference, 0, sign=True)} a year from {name} sentences")
+    return ", ".join(parts)
+
+
+def comparison_object(
+    plan: Plan,
+    folder: Path,
+    differences: list[Difference],
+    before_after: list[Change],
+    reports: list[SeedReport],
+    seconds: float,
+    compile_seconds: float,
+) -> dict[str, Any]:
+    """Return the object of `compare --json`."""
+    parted = first_day(plan)
+    return {
+        "base": plan.arms[0].name,
+        "reform": plan.arms[1].name,
+        "region": plan.region.name,
+        "scale": plan.scale,
+        "seeds": len(reports),
+        "first_difference_date": None if parted is None else parted.isoformat(),
+        "seconds": seconds,
+        "compile_seconds": compile_seconds,
+        "person_weeks": sum(r.person_weeks for r in reports),
+        "supervised_person_weeks": sum(r.supervised_person_weeks for r in reports),
+        "out": str(folder),
+        "notes": list(plan.notes),
+        "measures": [d.as_dict() for d in differences],
+        "before_after": [c.as_dict() for c in before_after],
+    }
+
+
+def run(plan: Plan, out: str | None, *, events: bool, people: bool, as_json: bool) -> None:
+    """Run one scenario once, print its latest rates, write its tables."""
+    folder = store.output_folder(plan, "run", out)
+    tell(plan)
+    finished = single.run(plan, folder, events=events, people=people)
+    if as_json:
+        print(json.dumps(finished.as_dict(folder)))
+        return
+    console = report.stdout_console()
+    report.print_run(console, plan, finished.measures)
+    per = 1e9 * finished.seconds / finished.person_weeks
+    console.print(
+        f"\n{finished.seconds:.1f} s, {per:.0f} ns a tracked person-week ({finished.person_weeks / 1e6:,.1f} million); "
+        f"peak memory {finished.peak_megabytes:,.0f} MB"
+    )
+    report.print_written(console, folder, finished.files)
+
+
+def story(plan: Plan, person: int) -> None:
+    """Print one life, or the same life twice."""
+    tell(plan)
+    lives = stories.tell(plan, person)
+    console: Console = report.stdout_console()
+    parted = stories.first_difference(*lives) if len(lives) > 1 else None
+    for life in lives:
+        report.print_life(console, life, parted)
+    if len(lives) > 1:
+        same = "The two lives are the same, day for day." if parted is None else "The lives part at the line marked >."
+        console.print(f"\n{same}")

@@ -1,0 +1,206 @@
+"""The paired comparison: the same people through two regimes, forked on the day on which the levers part."""
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments import store, tables
+from experiments.engine import map_runs
+from experiments.plan import Plan
+from sim import measures
+from sim.clock import date_of
+from sim.compiled import cache_folder
+from sim.model import ProbationModel
+from sim.timeline import Timeline
+
+SAME_PEOPLE_GROUPS = ("all", "disposal=custody_and_orders", "disposal=custody_under_12m")
+
+
+@dataclass(frozen=True)
+class SeedReport:
+    """What a worker says of one finished seed; the tables are on disk."""
+
+    seed: int
+    seconds: float
+    compile_seconds: float
+    person_weeks: float
+    supervised_person_weeks: float
+    same_people: dict[tuple[str, str, str, str], tuple[int, int, int]]
+
+
+def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
+    """Run both arms of one seed from a shared prefix, and write their tables.
+
+    The world runs once under the base to the week of the first lever that differs; there it is forked. Where no lever
+    differs, both arms run in one piece and are one and the same.
+    """
+    compile_seconds = warm_up()
+    start = time.perf_counter()
+    base, reform = plan.arms
+    prefix = ProbationModel(base, plan.region, plan.scale, seed, plan.register)
+    fork_day = plan.end_day if plan.fork_day is None else min(plan.fork_day, plan.end_day)
+    while prefix.day + 7 <= fork_day:
+        prefix.step()
+    models = {"base": prefix.fork(base), "reform": prefix.fork(reform)}
+    weeks = prefix.weekly
+    parts: list[dict[str, tables.Columns]] = []
+    for arm, model in models.items():
+        model.run_until(plan.end_day)
+        parts.append(arm_tables(plan, model, arm_name(plan, arm), seed))
+    lived = [weeks, *(m.weekly for m in models.values())]
+    same = same_people(models["base"], models["reform"], len(prefix.index_log))
+    store.write_part(folder, f"seed-{seed:06d}", join(parts))
+    shared = len(weeks.rows)
+    report = SeedReport(
+        seed,
+        time.perf_counter() - start,
+        compile_seconds,
+        sum(person_weeks(w, "tracked", 0 if i == 0 else shared) for i, w in enumerate(lived)),
+        sum(person_weeks(w, "caseload", 0 if i == 0 else shared) for i, w in enumerate(lived)),
+        same,
+    )
+    del prefix, models, lived
+    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    return report
+
+
+def arm_name(plan: Plan, arm: str) -> str:
+    """Return the name of an arm's scenario in the tables; a scenario compared with itself is named by its arm."""
+    base, reform = plan.arms
+    if base.name == reform.name:
+        return f"{base.name} ({arm})"
+    return base.name if arm == "base" else reform.name
+
+
+def person_weeks(record: Any, measure: str, since: int) -> float:
+    """Add up a stock over the weeks that were lived from `since` on."""
+    return float(record.series(measure)[since:].sum()) if len(record.rows) > since else 0.0
+
+
+def warm_up() -> float:
+    """Run a tiny world over every compiled loop, so that compiling is not counted as running; return its seconds."""
+    start = time.perf_counter()
+    marker = cache_folder() / "warm"
+    if not marker.exists():
+        ProbationModel("post_reform", scale=0.005).run_until(60)
+        marker.touch()
+    return time.perf_counter() - start
+
+
+def arm_tables(plan: Plan, model: ProbationModel, scenario: str, seed: int) -> dict[str, tables.Columns]:
+    """Return the tables of one arm."""
+    run = tables.run_name(scenario, seed)
+    return {
+        "runs": tables.runs_table(plan, scenario, seed),
+        "weekly": tables.weekly_table(model, run),
+        "cohorts": tables.cohorts_table(list(measures.cohorts(model)), run),
+        "outcomes": tables.outcomes_table(model, run),
+    }
+
+
+def join(parts: Sequence[dict[str, tables.Columns]]) -> dict[str, tables.Columns]:
+    """Put the tables of several arms under one another."""
+    return {
+        table: {column: np.concatenate([np.asarray(p[table][column]) for p in parts]) for column in parts[0][table]}
+        for table in parts[0]
+    }
+
+
+def same_people(
+    base: ProbationModel, reform: ProbationModel, alike: int
+) -> dict[tuple[str, str, str, str], tuple[int, int, int]]:
+    """Count cohorts of the index events that happened in both arms.
+
+    Parameters
+    ----------
+    alike : int
+        Length of the log of index events at the fork: up to there the arms are one world.
+
+    Returns
+    -------
+    dict
+        From (arm, estimator, cohort start, group) to (offenders, reoffenders, reoffences).
+    """
+    keys = [_index_keys(model)[alike:] for model in (base, reform)]
+    once = np.ones(alike, bool)
+    shared = [np.concatenate([once, np.isin(a, b, kind="sort")]) for a, b in (keys, keys[::-1])]
+    return {
+        (arm, c.estimator, c.start.isoformat(), c.group): (c.offenders, c.reoffenders, c.reoffences)
+        for arm, model, both in (("base", base, shared[0]), ("reform", reform, shared[1]))
+        for c in measures.cohorts(model, both, SAME_PEOPLE_GROUPS)
+    }
+
+
+def _index_keys(model: ProbationModel) -> NDArray[np.int64]:
+    """Return one number for each index event: person, day and disposal."""
+    index = model.index_log
+    return (index.row.astype(np.int64) << 20 | index.day.astype(np.int64)) << 3 | index.disposal.astype(np.int64)
+
+
+def compare(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport]:
+    """Run every seed of a plan and yield a report as each one is finished and on disk."""
+    store.clear(folder)
+    store.write_manifest(folder, plan, "compare")
+    for _, report in map_runs(partial(run_seed, plan, folder), plan.seeds, jobs):
+        yield report
+
+
+def finish(folder: Path, reports: Sequence[SeedReport]) -> list[str]:
+    """Gather the finished seeds into the tables of the folder; write timings apart."""
+    names = store.gather_parts(folder)
+    ordered = sorted(reports, key=lambda r: r.seed)
+    if ordered:
+        store.write_table(
+            folder / f"{store.TIMINGS}.parquet",
+            {
+                "run": [f"seed/{r.seed}" for r in ordered],
+                "seconds": [r.seconds for r in ordered],
+                "compile_seconds": [r.compile_seconds for r in ordered],
+                "person_weeks": [r.person_weeks for r in ordered],
+                "supervised_person_weeks": [r.supervised_person_weeks for r in ordered],
+            },
+        )
+    return names
+
+
+@dataclass(frozen=True)
+class Window:
+    """The cohorts over which arms are compared.
+
+    Attributes
+    ----------
+    first, last : date
+        First day of entry of the first cohort, last day of entry of the last one.
+    """
+
+    first: date
+    last: date
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """Read a table of a finished comparison, with columns for scenario and seed."""
+    frame = pd.read_parquet(folder / f"{name}.parquet")
+    frame[["scenario", "seed"]] = frame["run"].str.rsplit("/", n=1, expand=True)
+    frame["seed"] = frame["seed"].astype(int)
+    for column in {"date", "cohort_start"} & set(frame.columns):
+        frame[column] = pd.to_datetime(frame[column])
+    return frame
+
+
+def first_day(plan: Plan) -> date | None:
+    """Return the first day on which the arms can differ."""
+    return None if plan.fork_day is None else date_of(plan.fork_day)
+
+
+def timelines(plan: Plan) -> dict[str, Timeline]:
+    """Return the arms by the names that the tables have for them."""
+    return {arm_name(plan, "base"): plan.arms[0], arm_name(plan, "reform"): plan.arms[1]}

@@ -1,0 +1,253 @@
+"""Paired differences between arms, with intervals; before-after changes within an arm. Never the one for the other."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.compare import SAME_PEOPLE_GROUPS, SeedReport
+from sim.clock import WEEKS_PER_YEAR
+
+CONFIDENCE = 0.95
+RATES = ("binary_rate", "frequency", "reoffences_per_100")
+UNITS = {"binary_rate": "fraction", "frequency": "reoffences", "reoffences_per_100": "reoffences"}
+SETTLING_DAYS = 365
+"""Cohorts of the comparison start a year after the arms part, so that sentences under the new law have been served."""
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One measure in two arms, paired by seed.
+
+    Attributes
+    ----------
+    measure, estimator, group, cohort_from, cohort_to, unit : str
+        What is compared; `estimator` is empty for stocks and flows.
+    base, reform : float or None
+        Means over seeds; None for an empty group.
+    difference, low, high : float or None
+        Reform minus base, with a 95 percent interval (Student's t over paired seeds); None for fewer than two seeds.
+    pairing_gain : float or None
+        Variance of the difference if the arms were unpaired, over the variance of the paired difference: the runs
+        saved. None where the paired difference does not vary.
+    estimand : str
+        ``as_published``, or ``same_people`` for index events present in both arms.
+    """
+
+    measure: str
+    estimator: str
+    group: str
+    cohort_from: str
+    cohort_to: str
+    unit: str
+    base: float | None
+    reform: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    pairing_gain: float | None
+    estimand: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the keys that `compare --json` promises."""
+        return asdict(self)
+
+
+def interval(values: Floats) -> tuple[float | None, float | None]:
+    """Return the 95 percent interval of a mean; shape (n,). (None, None) below two values."""
+    if len(values) < 2:
+        return None, None
+    from scipy.stats import t
+
+    half = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * values.std(ddof=1) / len(values) ** 0.5
+    return float(values.mean() - half), float(values.mean() + half)
+
+
+def pairing_gain(base: Floats, reform: Floats) -> float | None:
+    """Return the variance of an unpaired difference over that of the paired one; None where that is zero."""
+    if len(base) < 2:
+        return None
+    paired = (reform - base).var(ddof=1)
+    return float((base.var(ddof=1) + reform.var(ddof=1)) / paired) if paired > 0 else None
+
+
+def difference(names: Mapping[str, str], base: Floats, reform: Floats) -> Difference:
+    """Compare two arms, seed by seed; seeds in which either arm has nobody are left out."""
+    known = np.isfinite(base) & np.isfinite(reform)
+    base, reform = base[known], reform[known]
+    if not len(base):
+        return Difference(**names, base=None, reform=None, difference=None, low=None, high=None, pairing_gain=None)
+    low, high = interval(reform - base)
+    return Difference(
+        **names,
+        base=float(base.mean()),
+        reform=float(reform.mean()),
+        difference=float((reform - base).mean()),
+        low=low,
+        high=high,
+        pairing_gain=pairing_gain(base, reform),
+    )
+
+
+def rate(measure: str, counts: pd.DataFrame) -> Floats:
+    """Return a rate from summed counts, one row a seed; NaN for nobody."""
+    offenders, reoffenders = counts["offenders"].to_numpy(float), counts["reoffenders"].to_numpy(float)
+    reoffences = counts["reoffences"].to_numpy(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if measure == "binary_rate":
+            return reoffenders / offenders
+        if measure == "frequency":
+            return reoffences / reoffenders
+        return 100 * reoffences / offenders
+
+
+def comparable_starts(cohorts: pd.DataFrame, estimator: str, parted: date | None) -> list[pd.Timestamp]:
+    """Return the cohorts over which arms are compared: those that start a year after the arms part.
+
+    Three-month cohorts: every quarter. Twelve-month cohorts: one a year from the first, so that none overlap. Where
+    the arms never part, or so late that no such cohort is complete, all complete cohorts serve.
+    """
+    starts = sorted(cohorts.loc[cohorts["estimator"] == estimator, "cohort_start"].unique())
+    if parted is not None:
+        settled = [s for s in starts if s.date() >= parted + timedelta(days=SETTLING_DAYS)]
+        starts = settled or [s for s in starts if s.date() >= parted] or starts[-1:]
+    return starts if estimator == "three_month_cohort" else starts[::4]
+
+
+def _end_of(start: pd.Timestamp, estimator: str) -> str:
+    """Return the last day of entry of a cohort."""
+    months = 3 if estimator == "three_month_cohort" else 12
+    return (start + pd.DateOffset(months=months) - pd.DateOffset(days=1)).date().isoformat()
+
+
+def cohort_differences(
+    cohorts: pd.DataFrame, arms: Sequence[str], parted: date | None, groups: Iterable[str] | None = None
+) -> list[Difference]:
+    """Compare rates between arms for every group and both estimators.
+
+    Parameters
+    ----------
+    cohorts : DataFrame
+        The table `cohorts` with scenario and seed.
+    arms : (str, str)
+        Names of base and reform.
+    parted : date or None
+        First day on which the arms can differ.
+    groups : iterable of str, optional
+        By default every group of the table.
+
+    Returns
+    -------
+    list of Difference
+    """
+    found = []
+    for estimator in cohorts["estimator"].unique():
+        starts = comparable_starts(cohorts, estimator, parted)
+        if not starts:
+            continue
+        chosen = cohorts[(cohorts["estimator"] == estimator) & cohorts["cohort_start"].isin(starts)]
+        counts = chosen.groupby(["group", "scenario", "seed"])[["offenders", "reoffenders", "reoffences"]].sum()
+        seeds = sorted(chosen["seed"].unique())
+        for group in groups or sorted(chosen["group"].unique(), key=group_order):
+            found += _rates(counts, group, arms, seeds, estimator, starts, "as_published")
+    return found
+
+
+def group_order(group: str) -> tuple[int, str]:
+    """Sort everyone first, then simple groups, then crossed ones."""
+    return (0 if group == "all" else 1 + group.count("&"), group)
+
+
+def _rates(
+    counts: pd.DataFrame,
+    group: str,
+    arms: Sequence[str],
+    seeds: Sequence[int],
+    estimator: str,
+    starts: Sequence[pd.Timestamp],
+    estimand: str,
+) -> list[Difference]:
+    """Compare the three rates of one group."""
+    tables = [_of_arm(counts, group, arm, seeds) for arm in arms]
+    names = {
+        "estimator": estimator,
+        "group": group,
+        "cohort_from": starts[0].date().isoformat(),
+        "cohort_to": _end_of(starts[-1], estimator),
+        "estimand": estimand,
+    }
+    return [
+        difference({"measure": m, "unit": UNITS[m], **names}, rate(m, tables[0]), rate(m, tables[1])) for m in RATES
+    ]
+
+
+def _of_arm(counts: pd.DataFrame, group: str, arm: str, seeds: Sequence[int]) -> pd.DataFrame:
+    """Return the counts of one group and arm, a row for each seed, zero where there was nobody."""
+    wanted = pd.MultiIndex.from_product([[group], [arm], seeds], names=["group", "scenario", "seed"])
+    return counts.reindex(wanted, fill_value=0)
+
+
+def same_people_differences(
+    reports: Sequence[SeedReport], cohorts: pd.DataFrame, arms: Sequence[str], parted: date | None
+) -> list[Difference]:
+    """Compare rates over the index events that are present in both arms."""
+    rows = [
+        (arms[0] if arm == "base" else arms[1], r.seed, estimator, pd.Timestamp(start), group, *counts)
+        for r in reports
+        for (arm, estimator, start, group), counts in r.same_people.items()
+    ]
+    columns = ["scenario", "seed", "estimator", "cohort_start", "group", "offenders", "reoffenders", "reoffences"]
+    frame = pd.DataFrame(rows, columns=columns)
+    found = []
+    for estimator in cohorts["estimator"].unique():
+        starts = comparable_starts(cohorts, estimator, parted)
+        chosen = frame[(frame["estimator"] == estimator) & frame["cohort_start"].isin(starts)]
+        counts = chosen.groupby(["group", "scenario", "seed"])[["offenders", "reoffenders", "reoffences"]].sum()
+        for group in SAME_PEOPLE_GROUPS:
+            if starts:
+                found += _rates(counts, group, arms, sorted(r.seed for r in reports), estimator, starts, "same_people")
+    return found
+
+
+STOCKS = (
+    ("custody_population", "all", "custody_population", "people"),
+    ("recall_population", "all", "recall_population", "people"),
+    ("caseload", "all", "caseload", "people"),
+    ("caseload_in_community", "all", "caseload_in_community", "people"),
+)
+FLOWS = (
+    ("recalls", "all", "recalls_per_year", "recalls a year"),
+    ("recalls", "disposal=custody_under_12m", "recalls_per_year", "recalls a year"),
+    ("recalls", "disposal=custody_12m_plus", "recalls_per_year", "recalls a year"),
+    ("breaches", "all", "breaches_per_year", "breaches a year"),
+    ("custody_starts", "all", "custody_starts_per_year", "sentences a year"),
+    ("contacts_due", "all", "contacts_due_per_year", "contacts a year"),
+    ("contacts_kept", "all", "contacts_kept_per_year", "contacts a year"),
+)
+
+
+def weekly_differences(weekly: pd.DataFrame, arms: Sequence[str], parted: date | None) -> list[Difference]:
+    """Compare stocks and yearly flows between arms, over the weeks from a year after the arms part to the end.
+
+    Numbers are those of the run: people of the region at its scale.
+    """
+    first = weekly["date"].min() if parted is None else pd.Timestamp(parted + timedelta(days=SETTLING_DAYS))
+    last = weekly["date"].max()
+    if first > last:
+        first = pd.Timestamp(parted) if parted is not None and pd.Timestamp(parted) <= last else last
+    chosen = weekly[weekly["date"] >= first]
+    means = chosen.groupby(["measure", "group", "scenario", "seed"])["value"].mean()
+    window = {"cohort_from": first.date().isoformat(), "cohort_to": last.date().isoformat()}
+    found = []
+    for table, factor in ((STOCKS, 1.0), (FLOWS, WEEKS_PER_YEAR)):
+        for column, group, name, unit in table:
+            base, reform = (means.loc[column, group, arm].sort_index().to_numpy() * factor for arm in arms)
+            names = {"measure": name, "estimator": "", "group": group, "unit": unit, "estimand": "as_published"}
+            found.append(difference({**names, **window}, base, reform))
+    return found

@@ -1,0 +1,195 @@
+"""What a command was asked to do, checked and resolved: timelines, region, parameters, seeds, dates."""
+
+import hashlib
+import json
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from typing import Any
+
+from sim.clock import day_of
+from sim.compiled import source_hash
+from sim.errors import InputError, unknown
+from sim.parameters.register import HOLD_AT, Register
+from sim.regions import Region, load_region
+from sim.scenarios import load_timeline
+from sim.timeline import LAST_DATE, Timeline, first_difference, lever_definitions
+
+DEFAULT_UNTIL = date(2019, 12, 31)
+SHORTEST_RUN = date(2008, 2, 4)
+GREATEST_SCALE = 10.0
+MOST_SEEDS = 10_000
+_LEVERS = "levers."
+_PACKAGES = ("mesa", "numpy", "numba", "pandas", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One experiment: the arms, and the world they share.
+
+    Attributes
+    ----------
+    arms : tuple of Timeline
+        One for `run`; base and reform for `compare`.
+    region : Region
+    scale : float
+    seeds : tuple of int
+    until : date
+        Last day of the run.
+    register : Register
+    settings : tuple of str
+        What ``--set`` was given.
+    notes : tuple of str
+        What the user should know, such as a lever that no arm has.
+    """
+
+    arms: tuple[Timeline, ...]
+    region: Region
+    scale: float
+    seeds: tuple[int, ...]
+    until: date
+    register: Register
+    settings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def end_day(self) -> int:
+        """First day after the run."""
+        return day_of(self.until) + 1
+
+    @property
+    def fork_day(self) -> int | None:
+        """First day on which the two arms' levers differ; None where they never do."""
+        return first_difference(*self.arms) if len(self.arms) == 2 else None
+
+    def describe(self) -> dict[str, Any]:
+        """Return what decides the results: two plans with the same description give the same tables."""
+        return {
+            "arms": [{"scenario": arm.name, "title": arm.title, "levers": arm.describe()} for arm in self.arms],
+            "region": self.region.name,
+            "areas": list(self.region.areas),
+            "caseload": self.region.caseload,
+            "scale": self.scale,
+            "seeds": list(self.seeds),
+            "until": self.until.isoformat(),
+            "parameters": self.register.values(),
+            "code_version": source_hash(),
+        }
+
+    @property
+    def key(self) -> str:
+        """Hash of the description, twelve hexadecimal digits."""
+        text = json.dumps(self.describe(), sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+    @property
+    def parameters_hash(self) -> str:
+        """Hash of the register's values."""
+        text = json.dumps(self.register.values(), sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+    def manifest(self) -> dict[str, Any]:
+        """Return everything that a run is made of."""
+        return {
+            **self.describe(),
+            "key": self.key,
+            "settings": list(self.settings),
+            "notes": list(self.notes),
+            "sources": {p.key: {"kind": p.kind, "source": p.source, "unit": p.unit} for p in self.register},
+            "packages": {name: version(name) for name in _PACKAGES},
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+        }
+
+
+def make_plan(
+    scenarios: Sequence[str],
+    region: str,
+    scale: float,
+    seeds: Sequence[int],
+    until: str | None,
+    settings: Sequence[str],
+) -> Plan:
+    """Check what the user asked for and resolve it.
+
+    Raises
+    ------
+    InputError
+        For any mistake, with what is allowed and the nearest valid name.
+    """
+    place = load_region(region)
+    arms = [load_timeline(name, place.areas) for name in scenarios]
+    plan = Plan(
+        arms=tuple(arms),
+        region=place,
+        scale=checked_scale(scale),
+        seeds=tuple(seeds),
+        until=checked_until(until),
+        register=Register.load(),
+        settings=tuple(settings),
+    )
+    for setting in settings:
+        plan = apply_setting(plan, setting)
+    if plan.until > DEFAULT_UNTIL:
+        note = "After 2019 the dated series hold their last value (no pandemic): an assumption, not a record."
+        plan = replace(plan, notes=(*plan.notes, note))
+    return plan
+
+
+def apply_setting(plan: Plan, setting: str) -> Plan:
+    """Apply one ``KEY=VALUE``: a lever in every arm that has it, or a number of the register."""
+    key, equals, value = setting.partition("=")
+    key, value = key.strip(), value.strip()
+    if not equals or not key or not value:
+        raise InputError(
+            f'--set "{setting}" is not KEY=VALUE; write levers.NAME=off, levers.NAME=2015-02-01, '
+            f"PROCESS.PARAMETER=NUMBER or {HOLD_AT}=YEAR"
+        )
+    if not key.startswith(_LEVERS):
+        return replace(plan, register=plan.register.with_setting(key, value))
+    name = key.removeprefix(_LEVERS)
+    if name not in lever_definitions():
+        raise unknown("lever", name, lever_definitions(), "--set")
+    arms = tuple(arm.with_lever_setting(name, value) for arm in plan.arms)
+    notes = plan.notes
+    if not any(name in arm.levers for arm in plan.arms):
+        names = " and ".join(arm.name for arm in plan.arms)
+        notes = (*notes, f"--set {setting}: no arm has this lever ({names}); it changes nothing.")
+    return replace(plan, arms=arms, notes=notes)
+
+
+def checked_scale(scale: float) -> float:
+    """Return a scale that is a number above 0."""
+    if not math.isfinite(scale) or not 0 < scale <= GREATEST_SCALE:
+        raise InputError(f"--scale {scale:g} is out of range; allowed: above 0, up to {GREATEST_SCALE:g}")
+    return float(scale)
+
+
+def checked_seeds(seeds: int) -> tuple[int, ...]:
+    """Return the seeds 0, 1, 2 ... of a number of runs."""
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise InputError(f"--seeds {seeds} is out of range; allowed: 1 to {MOST_SEEDS}")
+    return tuple(range(seeds))
+
+
+def checked_seed(seed: int) -> int:
+    """Return one seed, a whole number from 0."""
+    if not 0 <= seed < 2**63:
+        raise InputError(f"--seed {seed} is out of range; allowed: 0 or more")
+    return seed
+
+
+def checked_until(text: str | None) -> date:
+    """Return the last day of the run."""
+    if text is None:
+        return DEFAULT_UNTIL
+    try:
+        until = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--until {text} is not a date; allowed: a date such as 2017-12-31") from None
+    if not SHORTEST_RUN <= until <= LAST_DATE:
+        raise InputError(f"--until {until} is out of range; allowed: {SHORTEST_RUN} to {LAST_DATE}")
+    return until

@@ -1,0 +1,119 @@
+"""Output folders: tables in Parquet, whole or not at all, and a manifest beside them."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments.plan import Plan
+from sim.errors import InputError
+
+MANIFEST = "manifest.json"
+PARTS = "parts"
+TIMINGS = "timings"
+DEFAULT_FOLDER = Path("out")
+
+
+def output_folder(plan: Plan, command: str, out: str | None) -> Path:
+    """Return the folder for the output of a plan, made and writable.
+
+    Without `out` its name comes from the plan, so that the same plan finds its own folder again.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, is a file, or holds another run.
+    """
+    names = "-".join(arm.name for arm in plan.arms)
+    folder = Path(out) if out else DEFAULT_FOLDER / f"{command}-{names}-{plan.region.name}-{plan.key}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot be written: {error.strerror}; name another folder") from None
+    _refuse_another_run(folder, plan, command)
+    return folder
+
+
+def _refuse_another_run(folder: Path, plan: Plan, command: str) -> None:
+    """Refuse a folder that holds anything but an earlier run of the same plan."""
+    held = sorted(p.name for p in folder.iterdir())
+    if not held:
+        return
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        same = (manifest["command"], manifest["key"]) == (command, plan.key)
+    except (OSError, ValueError, KeyError, TypeError):
+        same = False
+    if not same:
+        raise InputError(
+            f"--out {folder}: holds another run or other files ({', '.join(held[:3])}); "
+            "name an empty folder, or none to get one of its own"
+        )
+
+
+def write_manifest(folder: Path, plan: Plan, command: str) -> None:
+    """Write what the run is made of."""
+    text = json.dumps({"command": command, **plan.manifest()}, indent=2, sort_keys=True)
+    write_whole(folder / MANIFEST, text.encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def write_table(path: Path, columns: Mapping[str, Any]) -> None:
+    """Write a table of columns to Parquet, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
+    os.replace(temporary, path)
+
+
+def write_part(folder: Path, name: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the tables of one finished seed; the folder appears under its name when all of them are there."""
+    parts = folder / PARTS
+    parts.mkdir(exist_ok=True)
+    temporary = parts / f".{name}.{os.getpid()}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    for table, columns in tables.items():
+        pq.write_table(pa.table(dict(columns)), temporary / f"{table}.parquet", compression="zstd")
+    shutil.rmtree(parts / name, ignore_errors=True)
+    os.replace(temporary, parts / name)
+
+
+def gather_parts(folder: Path) -> list[str]:
+    """Put the parts of all finished seeds together, in the order of their names, and drop the parts.
+
+    Returns
+    -------
+    list of str
+        The names of the seeds that are there.
+    """
+    parts = folder / PARTS
+    finished = sorted(p for p in parts.iterdir() if not p.name.startswith(".")) if parts.is_dir() else []
+    for table in sorted({f.name for part in finished for f in part.glob("*.parquet")}):
+        files = [part / table for part in finished if (part / table).exists()]
+        temporary = folder / f".{table}.{os.getpid()}.tmp"
+        pq.write_table(pa.concat_tables([pq.read_table(f) for f in files]), temporary, compression="zstd")
+        os.replace(temporary, folder / table)
+    shutil.rmtree(parts, ignore_errors=True)
+    return [p.name for p in finished]
+
+
+def clear(folder: Path) -> None:
+    """Remove the tables, parts and pictures of an earlier run of the same plan."""
+    shutil.rmtree(folder / PARTS, ignore_errors=True)
+    for pattern in ("*.parquet", "*.png", ".*.tmp"):
+        for path in folder.glob(pattern):
+            path.unlink()

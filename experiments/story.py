@@ -1,0 +1,175 @@
+"""One life, in dates and reasons; or the same life under two regimes, with the day on which they part."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.plan import Plan
+from experiments.tables import details
+from sim.clock import date_of
+from sim.errors import InputError
+from sim.events import Event
+from sim.model import ProbationModel
+from sim.offenders import Provider
+
+PICK_ONE = 0
+"""Instead of a person's number: whoever has the most different things in the record."""
+_HIDDEN = (Event.ARRIVED,)
+SENTENCES = {
+    Event.OFFENCE: "offends, and the police have a suspect",
+    Event.NO_PROOF: "not proceeded against",
+    Event.CAUTION: "cautioned",
+    Event.CHARGE: "charged",
+    Event.REMAND: "remanded in custody",
+    Event.CONVICTION: "sentenced",
+    Event.JOINED_CONVICTION: "sentenced with it",
+    Event.ORDER_START: "starts a court order",
+    Event.CUSTODY_START: "begins a custodial sentence",
+    Event.RELEASE: "released",
+    Event.SUPERVISION_START: "now supervised",
+    Event.SUPERVISION_END: "no longer supervised",
+    Event.ALLOCATION: "allocated",
+    Event.ESCALATION: "reassessed",
+    Event.BREACH: "in court for breach",
+    Event.RECALL: "RECALLED to prison",
+    Event.RE_RELEASE: "released again",
+    Event.COMMITTAL: "committed to prison for the breach",
+    Event.LEFT: "no sanction for so long that the record closes",
+    Event.SUSPENDED_SENTENCE_ACTIVATED: "suspended sentence activated",
+    Event.ARRIVED: "comes to notice",
+}
+_RELEASES = (Event.RELEASE, Event.RE_RELEASE)
+_UNSUPERVISED = "with no supervision: none follows this sentence"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened.
+
+    Attributes
+    ----------
+    day : date
+    what, detail : str
+    """
+
+    day: date
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Life:
+    """A person under one regime.
+
+    Attributes
+    ----------
+    scenario, summary : str
+    birth_day : int
+    lines : list of Line
+    """
+
+    scenario: str
+    summary: str
+    birth_day: int
+    lines: list[Line]
+
+
+def tell(plan: Plan, person: int) -> list[Life]:
+    """Run the world of each arm and return the person's lives in it.
+
+    Raises
+    ------
+    InputError
+        If nobody has that number; the message names people who were sentenced often.
+    """
+    first = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], plan.register)
+    fork_day = plan.fork_day if plan.fork_day is not None else plan.end_day
+    while first.day + 7 <= min(fork_day, plan.end_day):
+        first.step()
+    models = [first.fork(arm) for arm in plan.arms]
+    for model in models:
+        model.run_until(plan.end_day)
+    if person == PICK_ONE:
+        person = busiest(models[-1])[0]
+    for model in models:
+        if model.offender(person) is None:
+            raise InputError(
+                f"person {person}: nobody has this number in seed {plan.seeds[0]} of {plan.region.name} at scale "
+                f"{plan.scale:g}; try one of these: {', '.join(str(p) for p in busiest(model))}"
+            )
+    return [life(model, person) for model in models]
+
+
+def busiest(model: ProbationModel, number: int = 5) -> list[int]:
+    """Return people with many different things in their record, the best stories first."""
+    log = model.log
+    kinds = np.zeros((len(model.people), len(Event)), bool)
+    kinds[log.row, log.event] = True
+    order = np.argsort(-kinds.sum(axis=1), kind="stable")[:number]
+    return [int(p) for p in model.people.person[order]]
+
+
+def life(model: ProbationModel, person: int) -> Life:
+    """Return what the log knows of a person, in order."""
+    view = model.offender(person)
+    assert view is not None
+    log = model.log
+    mine = np.flatnonzero(log.row == view.row)
+    mine = mine[np.argsort(log.day[mine], kind="stable")]
+    events = [Event(e) for e in log.event[mine].tolist()]
+    words = details(log.event[mine], log.value[mine], log.cause_day[mine])
+    lines = [
+        Line(date_of(int(log.day[k])), SENTENCES[event], _detail(model, int(k), event, str(text)))
+        for k, event, text in zip(mine, events, words, strict=True)
+        if event not in _HIDDEN and not _is_told_by_release(model, mine, int(k), event)
+    ]
+    return Life(model.timeline.name, describe(model, person), view.birth_day, lines)
+
+
+def _is_told_by_release(model: ProbationModel, mine: NDArray[np.int64], k: int, event: Event) -> bool:
+    """Say whether the start of supervision is told already by a release on the same day."""
+    log = model.log
+    same_day = mine[log.day[mine] == log.day[k]]
+    return event == Event.SUPERVISION_START and bool(np.isin(log.event[same_day], _RELEASES).any())
+
+
+def _detail(model: ProbationModel, k: int, event: Event, text: str) -> str:
+    """Add to the words of an event what only the model knows: which officer, which sentence, why no supervision."""
+    log = model.log
+    value, cause = int(log.value[k]), int(log.cause_day[k])
+    if event == Event.ALLOCATION:
+        return f"officer {cause} of the {'trust' if value == Provider.TRUST else Provider(value).name}"
+    if event == Event.RECALL:
+        return f"{text}; a sentence {'under twelve months' if cause else 'of twelve months or more'}"
+    if event in _RELEASES:
+        return _UNSUPERVISED if text == "free" else f"on {text}"
+    return text.removeprefix("; ").replace("; offence of", ", of")
+
+
+def describe(model: ProbationModel, person: int) -> str:
+    """Return who the person is, in a sentence or two."""
+    view = model.offender(person)
+    assert view is not None
+    sex = "woman" if view.is_female else "man"
+    first = (
+        "no sanction yet"
+        if view.first_sanction_day > model.day
+        else f"first sanction {date_of(view.first_sanction_day)}"
+    )
+    kept = f"{view.contacts_kept} of {view.contacts_due} contacts kept" if view.contacts_due else "never supervised"
+    area = model.region.areas[view.area]
+    born = date_of(view.birth_day)
+    return (
+        f"Person {person}, a {sex} of {area}, born {born}; {first}; {view.sanctions} sanctions by "
+        f"{date_of(model.day)}; {kept}; supervising officer changed {view.officer_changes} times."
+    )
+
+
+def first_difference(one: Life, other: Life) -> int | None:
+    """Return the place of the first line in which two lives differ, or None."""
+    for i, (a, b) in enumerate(zip(one.lines, other.lines, strict=False)):
+        if a != b:
+            return i
+    return None if len(one.lines) == len(other.lines) else min(len(one.lines), len(other.lines))

@@ -1,0 +1,208 @@
+"""Through the Gate, from the command line: ``python run.py compare`` is the main job, and needs no arguments."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from sim.errors import InputError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    help="What did it change, for whom and by which mechanism, when probation was reformed in 2014-15?",
+    pretty_exceptions_enable=False,
+)
+
+EXIT_INPUT, EXIT_OTHER = 2, 1
+DEFAULT_REGION = "staffordshire_west_midlands"
+
+Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
+Scale = Annotated[float, typer.Option(help="People for each person of the region.")]
+Seeds = Annotated[int, typer.Option(help="Paired runs.")]
+Seed = Annotated[int, typer.Option(help="The seed of the run.")]
+Jobs = Annotated[int, typer.Option(help="Processes; 0 takes every core.")]
+Until = Annotated[str | None, typer.Option(help="Last day, such as 2017-12-31; 2019-12-31 by default.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="levers.NAME=off|DATE, PROCESS.PARAMETER=VALUE.")]
+Out = Annotated[str | None, typer.Option(help="Folder for tables and pictures; one of its own by default.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
+
+
+def user_errors[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Turn a user's mistake into one message and exit code 2; Ctrl-C and kill into a message and exit code 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            return command(*args, **kwargs)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(EXIT_INPUT) from None
+        except BrokenPipeError:
+            raise typer.Exit(EXIT_OTHER) from None
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            raise typer.Exit(EXIT_OTHER) from None
+
+    return wrapped
+
+
+def _interrupt(_signal: int, _frame: Any) -> None:
+    """Treat a polite kill as Ctrl-C: finished seeds are gathered."""
+    raise KeyboardInterrupt
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Run the main job where no command is named."""
+    if context.invoked_subcommand is None:
+        compare()
+
+
+@app.command()
+@user_errors
+def compare(
+    base: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "pre_reform",
+    reform: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "post_reform",
+    region: Region = DEFAULT_REGION,
+    scale: Scale = 1.0,
+    seeds: Seeds = 20,
+    jobs: Jobs = 0,
+    until: Until = None,
+    settings: Settings = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Take the same people through two regimes and say what the reform changed."""
+    from experiments import commands
+    from experiments.plan import checked_seeds, make_plan
+
+    plan = make_plan([base, reform], region, scale, checked_seeds(seeds), until, settings or [])
+    commands.compare(plan, out, jobs, as_json=as_json, progress=progress)
+
+
+@app.command()
+@user_errors
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario, by name or path.")],
+    region: Region = DEFAULT_REGION,
+    scale: Scale = 1.0,
+    seed: Seed = 0,
+    until: Until = None,
+    settings: Settings = None,
+    events: Annotated[bool, typer.Option("--events", help="Write every event.")] = False,
+    people: Annotated[bool, typer.Option("--people", help="Write one row for each person.")] = False,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Run one scenario once."""
+    from experiments import commands
+    from experiments.plan import checked_seed, make_plan
+
+    plan = make_plan([scenario], region, scale, [checked_seed(seed)], until, settings or [])
+    commands.run(plan, out, events=events, people=people, as_json=as_json)
+
+
+@app.command()
+@user_errors
+def story(
+    person: Annotated[int, typer.Argument(help="A person's number, as in the tables; 0 picks one.")],
+    scenario: Annotated[list[str] | None, typer.Argument(help="One scenario, or two for two lives.")] = None,
+    seed: Seed = 0,
+    region: Region = DEFAULT_REGION,
+    scale: Scale = 1.0,
+    until: Until = None,
+    settings: Settings = None,
+) -> None:
+    """Tell one life: dates, sentences, supervision, offences, and why each thing happened."""
+    from experiments import commands
+    from experiments.plan import checked_seed, make_plan
+
+    names = scenario or ["post_reform"]
+    if len(names) > 2:
+        raise InputError(f"story: {len(names)} scenarios given; allowed: one, or two for two lives")
+    commands.story(make_plan(names, region, scale, [checked_seed(seed)], until, settings or []), person)
+
+
+@app.command()
+@user_errors
+def scenarios(name: Annotated[str | None, typer.Argument(help="One scenario, whole.")] = None) -> None:
+    """List the scenarios, or show one."""
+    from experiments import catalogue
+
+    catalogue.scenarios(name)
+
+
+@app.command()
+@user_errors
+def regions(name: Annotated[str | None, typer.Argument(help="One region, whole.")] = None) -> None:
+    """List the regions, or show one."""
+    from experiments import catalogue
+
+    catalogue.regions(name)
+
+
+@app.command()
+@user_errors
+def levers(name: Annotated[str | None, typer.Argument(help="One lever, whole.")] = None) -> None:
+    """List the levers, or show one."""
+    from experiments import catalogue
+
+    catalogue.levers(name)
+
+
+@app.command()
+@user_errors
+def parameters(name: Annotated[str | None, typer.Argument(help="A process, or PROCESS.PARAMETER.")] = None) -> None:
+    """List every number: value, unit, range, kind, source."""
+    from experiments import catalogue
+
+    catalogue.parameters(name)
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
+    """Show progress with the time left on standard error, once the work has taken two seconds."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _line_by_line(total, what)
+        return
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _line_by_line(total: int, what: str) -> Callable[[], None]:
+    """Return a step that writes a line at every tenth of the work, where no terminal can show a bar."""
+    start, done = time.monotonic(), 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        elapsed = time.monotonic() - start
+        if elapsed > 2 and (done == total or done * 10 // total > (done - 1) * 10 // total):
+            left = elapsed / done * (total - done)
+            print(f"{what} {done}/{total}, {elapsed:.0f} s, {left:.0f} s left", file=sys.stderr, flush=True)
+
+    return step
+
+
+if __name__ == "__main__":
+    app()

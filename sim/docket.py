@@ -1,0 +1,77 @@
+"""The docket: offences on their way to a decision, and decisions on their way to their day."""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.compiled import compiled
+from sim.tables import Column, Table
+
+
+class Stage(IntEnum):
+    """What happens to an entry on its day."""
+
+    OFFENCE = 0
+    PROVEN_OFFENCE = 1
+    NO_PROOF = 2
+    CAUTION = 3
+    CHARGE = 4
+    HEARING = 5
+    BREACH_HEARING = 6
+    RECALL = 7
+    DONE = 8
+
+
+DOCKET_COLUMNS = {
+    "day": Column("int32", "day", "day on which the entry falls due"),
+    "stage": Column("uint8", "Stage", "what then happens"),
+    "row": Column("int32", "row", "who"),
+    "offence_day": Column("int32", "day", "day of the offence, or of the failure that is enforced"),
+    "code": Column("int32", "code", "occasion code (events.occasion_code); for enforcement, the Reason"),
+    "ogrs_offence": Column("uint8", "index", "OGRS3 class of the offence"),
+}
+
+
+@compiled
+def _fill_due(day, stage, before_day, wanted, out):
+    found = 0
+    for k in range(day.size):
+        if day[k] < before_day and wanted[stage[k]]:
+            out[found] = k
+            found += 1
+    return found
+
+
+class Docket(Table):
+    """Entries in no order; done ones are dropped once a week."""
+
+    def __init__(self) -> None:
+        super().__init__(DOCKET_COLUMNS)
+
+    def due(self, before_day: int, *stages: Stage) -> NDArray[np.int64]:
+        """Return positions of entries of these stages (all, where none is named) that fall before a day.
+
+        They come in the order of (row, day, offence), whatever the order in which they were entered.
+        """
+        found = self.falling_due(before_day, *stages)
+        return found[np.lexsort((self.offence_day[found], self.day[found], self.row[found]))]
+
+    def falling_due(self, before_day: int, *stages: Stage) -> NDArray[np.int64]:
+        """Return positions as `due` does, in the order in which they were entered."""
+        wanted = np.zeros(len(Stage), bool)
+        wanted[list(stages or Stage)] = True
+        wanted[Stage.DONE] = False
+        out = np.empty(len(self), np.int64)
+        return out[: _fill_due(self.day, self.stage, before_day, wanted, out)]
+
+    def drop_done(self) -> None:
+        """Forget the entries that are done."""
+        self.keep(self.stage != Stage.DONE)
+
+
+def first_of_each(rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Mark the first entry of each person, of entries sorted by person."""
+    first = np.ones(len(rows), bool)
+    first[1:] = rows[1:] != rows[:-1]
+    return first

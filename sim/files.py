@@ -1,0 +1,48 @@
+"""Find and check the TOML files that a researcher writes."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError, nearest, unknown
+
+SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
+REGIONS = SCENARIOS / "regions"
+
+
+def only_keys(keys: Mapping[str, Any], allowed: Iterable[str], place: str) -> None:
+    """Refuse an unknown key."""
+    for key in keys:
+        if key not in allowed:
+            raise unknown("key", key, allowed, place)
+
+
+def text(value: object, key: str, place: str) -> str:
+    """Return text, or refuse."""
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{place}: {key} = {value!r} must be text that is not empty")
+    return value
+
+
+def find_file(name: str, folder: Path, what: str) -> Path:
+    """Return the file of a named scenario or region, or of a path."""
+    is_path = name.endswith(".toml") or "/" in name
+    path = Path(name) if is_path else folder / f"{name}.toml"
+    if is_file(path):
+        return path
+    if is_path:
+        raise InputError(f"{name}: no such file; {nearest(name, known_names(folder))}")
+    raise unknown(what, name, known_names(folder), str(folder.name))
+
+
+def is_file(path: Path) -> bool:
+    """Say whether there is such a file; a name that no file can have names none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def known_names(folder: Path) -> list[str]:
+    """Return the names of the TOML files of a folder."""
+    return sorted(path.stem for path in folder.glob("*.toml"))

@@ -1,0 +1,329 @@
+"""The official counting rules, over the event log or over any table of the same form.
+
+Ministry of Justice, *Guide to proven reoffending statistics*: a proven reoffence is an offence committed within a year
+of the index event that leads to a caution or conviction within that year or six further months. Twelve-month cohorts
+count a person's first index event of the year, three-month cohorts the first of the quarter; the two are never mixed.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.clock import DAYS_PER_YEAR, NEVER, day_of
+from sim.compiled import compiled
+from sim.events import Event, IndexLog, unpack_occasion
+from sim.offenders import (
+    AGE_BAND_FLOORS,
+    AGE_BANDS,
+    BANDS,
+    OGRS_BAND_FLOORS,
+    OGRS_BANDS,
+    Disposal,
+    OffenceGroup,
+    Provider,
+    Rosh,
+    band_of,
+)
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
+
+FOLLOW_UP_DAYS = 365
+WAITING_DAYS = 182
+TWELVE_MONTHS_DAYS = int(DAYS_PER_YEAR)
+ESTIMATORS = {"twelve_month_cohort": 4, "three_month_cohort": 1}
+"""Quarters of entry into a cohort of each estimator."""
+_SPLIT_BY_EVERYTHING = ("all", "disposal=custody_and_orders")
+_QUARTER_MONTHS = (1, 4, 7, 10)
+
+type Ints = NDArray[np.int64]
+
+
+class Proven(NamedTuple):
+    """Proven occasions, sorted by person and day of offence; arrays of shape (n,)."""
+
+    row: Ints
+    offence_day: Ints
+    proof_day: Ints
+    offences: Ints
+    is_custody: NDArray[np.bool_]
+
+
+class FollowUp(NamedTuple):
+    """What followed each index event; arrays of shape (n,)."""
+
+    reoffences: Ints  # proven, in the year
+    days_to_first: Ints  # NEVER where there is none
+    has_custody: NDArray[np.bool_]  # a custodial sentence for an offence in the year, whenever passed
+
+
+def proven_occasions(model: "ProbationModel") -> Proven:
+    """Return all cautions and convictions of a model's log."""
+    log = model.log
+    found = log.of(Event.CAUTION, Event.CONVICTION, Event.JOINED_CONVICTION)
+    _, offences, disposal = unpack_occasion(log.value[found])
+    custody = (log.event[found] != Event.CAUTION) & (disposal == Disposal.CUSTODY)
+    row, offence_day = log.row[found].astype(np.int64), log.cause_day[found].astype(np.int64)
+    order = np.lexsort((offence_day, row))
+    proof_day = log.day[found].astype(np.int64)
+    return Proven(row[order], offence_day[order], proof_day[order], offences[order].astype(np.int64), custody[order])
+
+
+@compiled
+def _follow(index_row, index_day, first, last, offence_day, proof_day, offences, custody, out):
+    for i in range(index_row.size):
+        start = index_day[i]
+        for k in range(first[i], last[i]):
+            if offence_day[k] < start:
+                continue
+            if offence_day[k] >= start + FOLLOW_UP_DAYS:
+                break
+            if custody[k]:
+                out[i, 2] = 1
+            if proof_day[k] < start + FOLLOW_UP_DAYS + WAITING_DAYS:
+                if out[i, 0] == 0:
+                    out[i, 1] = offence_day[k] - start
+                out[i, 0] += offences[k]
+
+
+def follow_up(row: Ints, day: Ints, proven: Proven) -> FollowUp:
+    """Count proven reoffending after index events.
+
+    Parameters
+    ----------
+    row, day : int64 arrays, shape (n,)
+        Who, and the day of the index event.
+    proven : Proven
+        All proven occasions of these people.
+
+    Returns
+    -------
+    FollowUp
+        Calendar time counts: a year in which the person was back in custody is a year.
+    """
+    starts = np.searchsorted(proven.row, np.arange(row.max(initial=-1) + 2))
+    first, last = starts[row], starts[row + 1]
+    out = np.zeros((len(row), 3), np.int64)
+    out[:, 1] = NEVER
+    _follow(row, day, first, last, proven.offence_day, proven.proof_day, proven.offences, proven.is_custody, out)
+    return FollowUp(out[:, 0], out[:, 1], out[:, 2] == 1)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A group of people followed for a year.
+
+    Attributes
+    ----------
+    estimator : str
+        ``twelve_month_cohort`` or ``three_month_cohort``.
+    start : date
+        First day of entry.
+    group : str
+        ``all``, or ``column=value`` joined by ``&``.
+    offenders, reoffenders, reoffences : int
+    """
+
+    estimator: str
+    start: date
+    group: str
+    offenders: int
+    reoffenders: int
+    reoffences: int
+
+    @property
+    def binary_rate(self) -> float | None:
+        """Reoffenders over offenders; None for an empty cohort."""
+        return self.reoffenders / self.offenders if self.offenders else None
+
+    @property
+    def frequency(self) -> float | None:
+        """Reoffences per reoffender; None where nobody reoffended."""
+        return self.reoffences / self.reoffenders if self.reoffenders else None
+
+    @property
+    def reoffences_per_100(self) -> float | None:
+        """Reoffences per hundred people; None for an empty cohort."""
+        return 100 * self.reoffences / self.offenders if self.offenders else None
+
+
+def disposal_groups(index: IndexLog) -> dict[str, NDArray[np.bool_]]:
+    """Return which index events belong to each disposal group; each group is a cohort of its own, not a partition."""
+    disposal, days = index.disposal, index.sentence_days
+    custody = disposal == Disposal.CUSTODY
+    order = np.isin(disposal, (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER))
+    return {
+        "all": np.ones(len(index), bool),
+        "disposal=custody_and_orders": custody | order,
+        "disposal=custody": custody,
+        "disposal=custody_under_12m": custody & (days < TWELVE_MONTHS_DAYS),
+        "disposal=custody_12m_plus": custody & (days >= TWELVE_MONTHS_DAYS),
+        "disposal=court_order": order,
+        "disposal=community_order": disposal == Disposal.COMMUNITY_ORDER,
+        "disposal=suspended_sentence_order": disposal == Disposal.SUSPENDED_SENTENCE_ORDER,
+    }
+
+
+def columns(model: "ProbationModel") -> dict[str, tuple[tuple[str, ...], Ints]]:
+    """Return the grouping columns of index events: the labels, and each event's label as an index (-1 for none)."""
+    index, people = model.index_log, model.people
+    row = index.row
+    age = (index.day - people.birth_day[row]) / DAYS_PER_YEAR
+    providers = tuple(p.name.lower() for p in Provider)
+    provider = np.where(index.provider == Provider.NOBODY, -1, index.provider.astype(np.int64))
+    return {
+        "would_be_provider": (providers, index.would_be_provider.astype(np.int64)),
+        "provider_type": (providers, provider),
+        "area": (model.region.areas, people.area[row].astype(np.int64)),
+        "sex": (("male", "female"), people.is_female[row].astype(np.int64)),
+        "age_band": (AGE_BANDS, (np.searchsorted(AGE_BAND_FLOORS, age, side="right") - 1).clip(min=0)),
+        "previous_sanctions_band": (BANDS, band_of(index.previous_sanctions)),
+        "ogrs_band": (OGRS_BANDS, np.searchsorted(OGRS_BAND_FLOORS, index.ogrs3, side="right") - 1),
+        "offence_group": (tuple(g.name.lower() for g in OffenceGroup), index.offence_group.astype(np.int64)),
+        "rosh": (tuple(r.name.lower() for r in Rosh), index.rosh.astype(np.int64)),
+    }
+
+
+def quarter_starts(first: date, last: date) -> list[date]:
+    """Return the first days of calendar quarters from `first` on, up to `last`."""
+    days = [date(year, month, 1) for year in range(first.year, last.year + 1) for month in _QUARTER_MONTHS]
+    return [d for d in days if first <= d <= last]
+
+
+def cohorts(
+    model: "ProbationModel", people: NDArray[np.bool_] | None = None, groups: Collection[str] = ()
+) -> Iterator[Cohort]:
+    """Yield every complete cohort of a model: both estimators, each quarter's start, every group.
+
+    Parameters
+    ----------
+    model : ProbationModel
+    people : boolean array, shape (index events,), optional
+        Leave out index events where False (``same_people``).
+    groups : collection of str, optional
+        Disposal groups to count, each as a whole; by default all of them, whole and by column.
+
+    Yields
+    ------
+    Cohort
+        Cohorts whose follow-up and waiting time run past the end of the run are absent, not understated. Columns
+        subdivide `all` and `custody_and_orders`; the other disposal groups are split by would-be provider.
+    """
+    index = model.index_log
+    starts = quarter_starts(date(2008, 4, 1), date(2030, 12, 31))
+    bounds = np.array([day_of(s) for s in starts])
+    order = np.lexsort((index.day, index.row))
+    quarter = np.searchsorted(bounds, index.day[order], side="right") - 1
+    row, counted = index.row[order], np.ones(len(order), bool) if people is None else people[order]
+    after = follow_up(index.row.astype(np.int64), index.day.astype(np.int64), proven_occasions(model))
+    reoffences = after.reoffences[order]
+    whole = {"": (("",), np.zeros(len(index), np.int64))}
+    split = {} if groups else columns(model)
+    for group, belongs in disposal_groups(index).items():
+        if groups and group not in groups:
+            continue
+        wanted = {c: v for c, v in split.items() if group in _SPLIT_BY_EVERYTHING or c == "would_be_provider"}
+        tally, chosen = _Tally(whole | wanted, order, len(starts)), belongs[order] & counted
+        for estimator, quarters in ESTIMATORS.items():
+            last = _last_start(bounds, model.day, quarters)
+            for offset in range(quarters):
+                counts = tally.count(row, quarter, chosen, quarters, offset, last, reoffences)
+                for cohort, first in enumerate(starts[offset:last:quarters]):
+                    yield from tally.cohorts(counts, cohort, estimator, first, group)
+
+
+def _last_start(bounds: Ints, end_day: int, quarters: int) -> int:
+    """Return the number of starts whose cohort, follow-up and waiting time end by a day."""
+    ends = np.append(bounds, NEVER)[quarters:] + FOLLOW_UP_DAYS + WAITING_DAYS
+    return int((ends <= end_day).sum())
+
+
+@compiled
+def _fill_tally(row, quarter, belongs, quarters, offset, last, labels, base, width, reoffences, counts):
+    previous_row, previous_cohort = -1, -1
+    for i in range(row.size):
+        if not belongs[i] or quarter[i] < offset:
+            continue
+        cohort = (quarter[i] - offset) // quarters
+        if row[i] == previous_row and cohort == previous_cohort:
+            continue
+        previous_row, previous_cohort = row[i], cohort
+        if cohort * quarters + offset >= last:
+            continue
+        for c in range(labels.shape[0]):
+            if labels[c, i] >= 0:
+                cell = base[c] + cohort * width[c] + labels[c, i]
+                counts[cell, 0] += 1
+                counts[cell, 2] += reoffences[i]
+                if reoffences[i] > 0:
+                    counts[cell, 1] += 1
+
+
+class _Tally:
+    """Counts of offenders, reoffenders and reoffences by cohort and by the labels of several columns at once."""
+
+    def __init__(self, split: dict[str, tuple[tuple[str, ...], Ints]], order: Ints, cohorts: int) -> None:
+        self.names = [(column, labels) for column, (labels, _) in split.items()]
+        self.labels = np.array([label[order] for _, label in split.values()], np.int16)
+        self.width = np.array([len(labels) for _, labels in self.names])
+        self.base = np.concatenate([[0], np.cumsum(self.width * cohorts)])
+
+    def count(
+        self,
+        row: NDArray[np.integer],
+        quarter: Ints,
+        belongs: NDArray[np.bool_],
+        quarters: int,
+        offset: int,
+        last: int,
+        reoffences: Ints,
+    ) -> Ints:
+        """Count the first event of each person in each cohort; events are sorted by person and day."""
+        counts = np.zeros((self.base[-1], 3), np.int64)
+        _fill_tally(
+            row, quarter, belongs, quarters, offset, last, self.labels, self.base, self.width, reoffences, counts
+        )
+        return counts
+
+    def cohorts(self, counts: Ints, cohort: int, estimator: str, first: date, group: str) -> Iterator[Cohort]:
+        """Yield one cohort whole, and each label that anybody has."""
+        for c, (column, labels) in enumerate(self.names):
+            start = self.base[c] + cohort * self.width[c]
+            for name, (offenders, again, total) in zip(
+                labels, counts[start : start + self.width[c]].tolist(), strict=True
+            ):
+                if offenders or not column:
+                    parts = [group if group != "all" or not column else "", f"{column}={name}" if column else ""]
+                    yield Cohort(estimator, first, "&".join(p for p in parts if p), offenders, again, total)
+
+
+def occasions(model: "ProbationModel", first: date, last: date) -> NDArray[np.float64]:
+    """Count cautions and convictions of a period by disposal and history band, as the published table does.
+
+    Parameters
+    ----------
+    first, last : date
+        First day of the period, and the day after it.
+
+    Returns
+    -------
+    float64 array, shape (8 disposals, 6 bands)
+        Divided by the model's size: people of England and Wales.
+    """
+    log, people = model.log, model.people
+    found = log.of(Event.CAUTION, Event.CONVICTION)
+    row = log.row[found]
+    order = np.lexsort((found, row))
+    later = np.searchsorted(row[order], row[order], side="right") - 1 - np.arange(len(order))
+    previous = np.empty(len(found), np.int64)
+    previous[order] = people.sanctions[row[order]] - 1 - later
+    _, _, disposal = unpack_occasion(log.value[found])
+    disposal = np.where(log.event[found] == Event.CAUTION, Disposal.CAUTION, disposal)
+    inside = (log.day[found] >= day_of(first)) & (log.day[found] < day_of(last))
+    counts = np.zeros((len(Disposal), len(BANDS)))
+    np.add.at(counts, (disposal[inside], band_of(previous[inside])), 1.0)
+    return counts / model.size

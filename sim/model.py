@@ -1,0 +1,221 @@
+"""`ProbationModel`: the people, the timeline, and the week as one tuple."""
+
+from typing import Any, Self
+
+import mesa
+import numpy as np
+from mesa.time import EventGenerator, Priority, Schedule
+from numpy.typing import NDArray
+
+from sim import population
+from sim.clock import DAYS_PER_WEEK, year_of_week
+from sim.compiled import compiled
+from sim.docket import Docket
+from sim.draws import Draws
+from sim.events import EventLog, IndexLog
+from sim.offenders import IS_ENGAGED, Offender, People, Provider, Status
+from sim.officers import Officers
+from sim.parameters.register import Register
+from sim.processes import allocation, arrivals, courts, custody, enforcement, proof, reoffending, supervision
+from sim.regions import Region, load_region
+from sim.scenarios import load_timeline
+from sim.timeline import Timeline
+from sim.weekly import WeeklyRecord
+
+WEEK = (
+    arrivals,  # first-timers and returners, the same people in every regime
+    custody,  # time served; release on its day
+    allocation,  # who supervises whom: provider by rule, least loaded officer of the team
+    supervision,  # terms that end; contacts kept and missed; failures
+    reoffending,  # offences fall on their day
+    proof,  # caution, charge, or a resolution that proves nothing; remand; lag to court
+    courts,  # sentence by offence and history
+    enforcement,  # breach of orders and of post-sentence supervision; recall from licence
+)
+
+_ROOM = 2
+
+
+class ProbationModel(mesa.Model):
+    """The offender lifecycle in a region under one timeline of levers.
+
+    Parameters
+    ----------
+    scenario : str or Timeline
+        Name or path of a scenario, or a resolved timeline.
+    region : str or Region
+        Name or path of a region, or a loaded one.
+    scale : float
+        People for each person of the region; 1 is the region itself.
+    seed : int
+        Non-negative; two models of one seed have the same people and the same luck.
+    register : Register, optional
+        Parameters; the shipped ones by default.
+
+    Attributes
+    ----------
+    people : People
+        Table of everyone, one row a person.
+    officers : Officers
+    docket : Docket
+    log : EventLog
+        Everything from day 0 on.
+    index_log : IndexLog
+        Index events from day 0 on.
+    weekly : WeeklyRecord
+        Stocks and flows of every week from week 0 on.
+    week : int
+        The week that the next step lives; negative in the run-in.
+
+    Notes
+    -----
+    The stock is laid down some weeks before day 0 and run in, so that on day 0 the courts' lists, remand and recall
+    are as full as the flows make them.
+    """
+
+    def __init__(
+        self,
+        scenario: str | Timeline = "post_reform",
+        region: str | Region = "staffordshire_west_midlands",
+        scale: float = 1.0,
+        seed: int = 0,
+        register: Register | None = None,
+    ) -> None:
+        super().__init__(rng=seed)
+        self.region = load_region(region) if isinstance(region, str) else region
+        self.timeline = load_timeline(scenario, self.region.areas) if isinstance(scenario, str) else scenario
+        self.register = register or Register.load()
+        self.scale = scale
+        self.seed_number = seed
+        self.size = scale * self.region.national_share
+        self.draws = Draws(seed)
+        self.people = People()
+        self.docket = Docket()
+        self.log = EventLog()
+        self.index_log = IndexLog()
+        self.weekly = WeeklyRecord()
+        self.officers = self._employ()
+        self.contacts = np.zeros((len(Provider), 2), np.int64)
+        self.week = -int(self.register.population.run_in_weeks)
+        self._forget_the_week()
+        population.add_stock(self, self.week)
+        while self.week < 0:
+            self.live_week()
+        self._open_the_log()
+
+    def _employ(self) -> Officers:
+        """Set up the practitioners of trusts, NPS and CRCs by the published numbers."""
+        p = self.register.allocation
+        officers = Officers(len(self.region.areas))
+        for provider, practitioners in (
+            (Provider.TRUST, p.trust_practitioners),
+            (Provider.NPS, p.nps_practitioners),
+            (Provider.CRC, p.crc_practitioners),
+        ):
+            officers.employ(provider, practitioners * self.size, self.region.shares)
+        return officers
+
+    def _forget_the_week(self) -> None:
+        """Drop what belongs to one week alone."""
+        self.engaged = self.leaving = np.empty(0, np.int64)
+        self._scratch = np.empty((2, 0), np.int64)
+
+    def scratch(self) -> NDArray[np.int64]:
+        """Return two rows of room for a number for each person; what they hold is anybody's."""
+        if self._scratch.shape[1] < len(self.people):
+            self._scratch = np.empty((2, _ROOM * len(self.people)), np.int64)
+        return self._scratch
+
+    def _sort_people(self) -> None:
+        """Find who is under sentence or on remand, and whose tracked years are over."""
+        people = self.people
+        engaged, leaving = self.scratch()
+        found, gone = _split(people.status, people.status_end_day, self.day, engaged, leaving)
+        self.engaged, self.leaving = engaged[:found].copy(), leaving[:gone].copy()
+
+    def _open_the_log(self) -> None:
+        """Forget what was logged in the run-in: the record starts on day 0."""
+        self.log.keep(self.log.day >= 0)
+        self.index_log.keep(self.index_log.day >= 0)
+        self.people.__dict__["flows"][:] = 0
+
+    @property
+    def day(self) -> int:
+        """First day of the present week."""
+        return self.week * DAYS_PER_WEEK
+
+    @property
+    def year(self) -> int:
+        """Calendar year of the present week's Monday: what dated series are read by."""
+        return year_of_week(self.week)
+
+    @property
+    def is_first_week_of_year(self) -> bool:
+        """Whether dated series take a new value this week."""
+        return year_of_week(self.week - 1) != self.year
+
+    def step(self) -> None:
+        """Live one week, on Mesa's clock: `time` is the number of weeks since day 0."""
+        self.live_week()
+
+    def live_week(self) -> None:
+        """Live one week: the processes of `WEEK`, in their order."""
+        self._sort_people()
+        logged = len(self.log)
+        for process in WEEK:
+            process.step(self)
+        self.docket.drop_done()
+        if self.week >= 0:
+            self.weekly.record(self, logged)
+        self.week += 1
+
+    def run_until(self, day: int) -> None:
+        """Live every week that starts before a day."""
+        while self.day < day:
+            self.step()
+
+    def fork(self, timeline: Timeline) -> Self:
+        """Return an independent copy that lives on under another timeline.
+
+        The two are one world up to this week if their timelines date nothing before it.
+        """
+        twin = type(self).__new__(type(self))
+        mesa.Model.__init__(twin, rng=self.seed_number)
+        twin._default_schedule.stop()
+        twin.time, twin.steps = self.time, self.steps
+        schedule = Schedule(interval=1.0, start=self.time + 1.0)
+        twin._default_schedule = EventGenerator(twin, twin._do_step, schedule, priority=Priority.HIGH).start()
+        for name in ("region", "register", "scale", "seed_number", "size", "draws", "week"):
+            setattr(twin, name, getattr(self, name))
+        for name in ("people", "docket", "log", "index_log", "weekly", "officers", "contacts"):
+            setattr(twin, name, getattr(self, name).copy())
+        twin.timeline = timeline
+        twin._forget_the_week()
+        return twin
+
+    def offender(self, person: int) -> Offender | None:
+        """Return the view of a person by number, or None where nobody has it."""
+        found = np.flatnonzero(self.people.person == person)
+        return Offender(self, int(found[0])) if len(found) else None
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a manifest records of the world."""
+        return {
+            "scenario": self.timeline.name,
+            "levers": self.timeline.describe(),
+            "region": self.region.name,
+            "scale": self.scale,
+            "seed": self.seed_number,
+        }
+
+
+@compiled
+def _split(status, status_end_day, day, engaged, leaving):
+    found, gone = 0, 0
+    for i in range(status.size):
+        engaged[found] = i
+        found += IS_ENGAGED[status[i]]
+        if status_end_day[i] <= day and status[i] == Status.FREE:
+            leaving[gone] = i
+            gone += 1
+    return found, gone

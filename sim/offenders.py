@@ -1,0 +1,311 @@
+"""The people: enums, columns, the table, and `Offender`, the Mesa agent that looks at one row."""
+
+from enum import IntEnum
+from typing import Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.clock import DAYS_PER_YEAR, NEVER, date_of
+from sim.compiled import compiled
+from sim.draws import person_hashes
+from sim.tables import Column, Table
+
+type Rows = NDArray[np.integer[Any]]
+type Days = NDArray[np.integer[Any]]
+
+
+class Status(IntEnum):
+    """Where the law has a person; everyone is in exactly one."""
+
+    FREE = 0
+    COMMUNITY_ORDER = 1
+    SUSPENDED_SENTENCE_ORDER = 2
+    HOME_DETENTION_CURFEW = 3
+    LICENCE = 4
+    YOUNG_OFFENDER_SUPERVISION = 5
+    POST_SENTENCE_SUPERVISION = 6
+    REMAND = 7
+    CUSTODY = 8
+    RECALLED = 9
+    INDETERMINATE = 10
+    COMMITTAL = 11
+    LEFT = 12
+
+
+class OffenceGroup(IntEnum):
+    """The twelve published offence groups, in the order of the sentencing tables."""
+
+    VIOLENCE = 0
+    SEXUAL = 1
+    ROBBERY = 2
+    THEFT = 3
+    CRIMINAL_DAMAGE = 4
+    DRUGS = 5
+    WEAPONS = 6
+    PUBLIC_ORDER = 7
+    MISCELLANEOUS = 8
+    FRAUD = 9
+    SUMMARY_NON_MOTORING = 10
+    SUMMARY_MOTORING = 11
+
+
+class Disposal(IntEnum):
+    """How an occasion ends: by the police (caution) or in court."""
+
+    CAUTION = 0
+    ABSOLUTE_DISCHARGE = 1
+    CONDITIONAL_DISCHARGE = 2
+    FINE = 3
+    OTHER = 4
+    COMMUNITY_ORDER = 5
+    SUSPENDED_SENTENCE_ORDER = 6
+    CUSTODY = 7
+
+
+class Rosh(IntEnum):
+    """Risk of serious harm: a judgement, never mixed with likelihood."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+    VERY_HIGH = 3
+
+
+class Provider(IntEnum):
+    """Who supervises."""
+
+    NOBODY = 0
+    TRUST = 1
+    NPS = 2
+    CRC = 3
+
+
+class Reason(IntEnum):
+    """Why a person is to be breached or recalled."""
+
+    NONE = 0
+    MISSED_CONTACT = 1
+    NON_COMPLIANCE = 2
+    FURTHER_CHARGE = 3
+    CURFEW = 4
+
+
+COMMUNITY_SUPERVISION = (
+    Status.COMMUNITY_ORDER,
+    Status.SUSPENDED_SENTENCE_ORDER,
+    Status.HOME_DETENTION_CURFEW,
+    Status.LICENCE,
+    Status.YOUNG_OFFENDER_SUPERVISION,
+    Status.POST_SENTENCE_SUPERVISION,
+)
+IN_PRISON = (Status.REMAND, Status.CUSTODY, Status.RECALLED, Status.INDETERMINATE, Status.COMMITTAL)
+RECALLABLE = (Status.LICENCE, Status.HOME_DETENTION_CURFEW)
+
+
+def status_table(*statuses: Status) -> NDArray[np.bool_]:
+    """Return a table to index by status: True for these."""
+    table = np.zeros(len(Status), bool)
+    table[list(statuses)] = True
+    return table
+
+
+IS_SUPERVISED_IN_COMMUNITY = status_table(*COMMUNITY_SUPERVISION)
+IS_IN_PRISON = status_table(*IN_PRISON)
+IS_RECALLABLE = status_table(*RECALLABLE)
+IS_ENGAGED = ~status_table(Status.FREE, Status.LEFT)
+"""Under sentence or on remand: whom the probation service or the prisons deal with."""
+
+SEXES = ("male", "female")
+BANDS = ("0", "1-2", "3-6", "7-10", "11-14", "15+")
+"""Bands of previous sanctions, as published."""
+BAND_FLOORS = np.array([0, 1, 3, 7, 11, 15])
+AGE_BANDS = ("18-20", "21-24", "25-29", "30-39", "40-49", "50+")
+AGE_BAND_FLOORS = np.array([18, 21, 25, 30, 40, 50])
+OGRS_BANDS = ("0-24", "25-49", "50-74", "75-100")
+OGRS_BAND_FLOORS = np.array([0.0, 0.25, 0.5, 0.75])
+
+COLUMNS = {
+    "person_hash": Column("uint64", "bits", "hash of the person's number: what every draw is keyed by"),
+    "arrival_week": Column("int16", "week", "week of arrival; before the run-in, the week of the last sanction"),
+    "slot": Column("int32", "ordinal", "place among the arrivals of that week"),
+    "area": Column("uint8", "index", "contract package area, an index into the region's areas"),
+    "birth_day": Column("int32", "day", "day of birth"),
+    "is_female": Column("bool", "boolean", "sex as recorded"),
+    "first_sanction_day": Column("int32", "day", "first caution or conviction of the life", NEVER),
+    "sanctions": Column("int32", "occasions", "cautions and convictions so far"),
+    "last_sanction_day": Column("int32", "day", "last caution or conviction", NEVER),
+    "offence_day": Column("int32", "day", "day of the last sanctioned offence", -NEVER),
+    "offence_group": Column("uint8", "OffenceGroup", "group of the last sanctioned offence"),
+    "ogrs_offence": Column("uint8", "index", "OGRS3 class of the last sanctioned offence"),
+    "last_disposal": Column("uint8", "Disposal", "disposal of the last conviction"),
+    "is_last_caution": Column("bool", "boolean", "the last sanction was a caution"),
+    "rosh": Column("uint8", "Rosh", "assessed risk of serious harm"),
+    "is_mappa": Column("bool", "boolean", "eligible for multi-agency public protection arrangements"),
+    "ogrs3": Column("float32", "probability", "OGRS3 one-year probability at the last index event"),
+    "follow_up_day": Column("int32", "day", "last index event: sanction in the community, or release", NEVER),
+    "is_from_custody": Column("bool", "boolean", "the last index event was a release"),
+    "offence_bound": Column("uint32", "2**-32", "bound on this week's chance of an offence; see reoffending"),
+    "stretch_phase": Column("uint8", "weeks", "calendar week, within the stretch length, on which a stretch begins"),
+    "status": Column("uint8", "Status", "where the law has the person", Status.FREE),
+    "status_since_day": Column("int32", "day", "first day of the status"),
+    "status_end_day": Column("int32", "day", "day on which the status ends by itself", NEVER),
+    "sentence_days": Column("int32", "days", "length of the custodial sentence being served or last served"),
+    "conditional_release_day": Column("int32", "day", "half-way point, less time on remand", NEVER),
+    "release_day": Column("int32", "day", "first release from the last custodial sentence", NEVER),
+    "sentence_end_day": Column("int32", "day", "end of the custodial sentence", -NEVER),
+    "licence_end_day": Column("int32", "day", "end of licence", -NEVER),
+    "pss_end_day": Column("int32", "day", "end of post-sentence supervision", -NEVER),
+    "young_offender_end_day": Column("int32", "day", "end of the three months' supervision of under-21s", -NEVER),
+    "order_end_day": Column("int32", "day", "end of the court order", -NEVER),
+    "order_disposal": Column("uint8", "Disposal", "kind of the court order"),
+    "suspended_end_day": Column("int32", "day", "end of the operational period of a suspended sentence", -NEVER),
+    "suspended_days": Column("int32", "days", "custody held in suspense"),
+    "is_supervised_short": Column("bool", "boolean", "sentence supervised under `short_sentence_supervision`"),
+    "provider": Column("uint8", "Provider", "who supervises"),
+    "officer": Column("int32", "index", "supervising officer, -1 for none", -1),
+    "officer_changes": Column("uint16", "changes", "times the officer changed within supervision"),
+    "absences": Column("uint8", "absences", "unacceptable absences on the present warning"),
+    "warning_day": Column("int32", "day", "first unacceptable absence of the present warning", -NEVER),
+    "enforcement_reason": Column("uint8", "Reason", "why enforcement is to act this week"),
+    "contacts_due": Column("uint16", "contacts", "contacts due so far"),
+    "contacts_kept": Column("uint16", "contacts", "contacts kept so far"),
+    "pending_cases": Column("uint8", "cases", "offences on the docket, waiting for a decision"),
+    "hearing_day": Column(
+        "int32", "day", "day this week of a charge, caution, hearing or recall: not at risk from it on", NEVER
+    ),
+    "listed_day": Column("int32", "day", "day of the next hearing listed", -NEVER),
+    "charge_day": Column("int32", "day", "last charge", -NEVER),
+}
+
+_WEEK_OFFSET = 2000
+_SLOTS_PER_WEEK = 100_000
+
+
+def person_number(arrival_week: Any, slot: Any) -> Any:
+    """Return the number of a person, a function of arrival week and slot alone; scalars or arrays."""
+    return (np.int64(arrival_week) + _WEEK_OFFSET) * _SLOTS_PER_WEEK + slot
+
+
+_TALLIES = 4
+"""Counts kept side by side, because adding to one number twice in a row makes the second wait."""
+
+
+@compiled
+def _fill_due(rows, status, status_end_day, statuses, before_day, out):
+    found = 0
+    for i in rows:
+        if statuses[status[i]] and status_end_day[i] < before_day:
+            out[found] = i
+            found += 1
+    return found
+
+
+@compiled
+def _count(codes, counts):
+    for i in range(codes.size):
+        counts[i % _TALLIES, codes[i]] += 1
+
+
+class People(Table):
+    """The table of everyone, one row a person, in the order of arrival.
+
+    Attributes
+    ----------
+    flows : int64 array, shape (statuses, statuses)
+        Moves so far, from the row's status to the column's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS)
+        self.__dict__["flows"] = np.zeros((len(Status), len(Status)), np.int64)
+
+    def arrive(self, arrival_week: Any, slot: NDArray[np.integer], **values: Any) -> Rows:
+        """Add persons, keyed by arrival week and slot; return their rows."""
+        numbers = person_number(np.broadcast_to(arrival_week, slot.shape).astype(np.int64), slot)
+        hashes = person_hashes(numbers)
+        return self.add(len(slot), person_hash=hashes, arrival_week=arrival_week, slot=slot, **values)
+
+    @property
+    def person(self) -> NDArray[np.int64]:
+        """Numbers of the persons, shape (n,): what events and tables call them."""
+        return person_number(self.arrival_week.astype(np.int64), self.slot)
+
+    def move(self, rows: Rows, status: Any, since: Days | int, end: Days | int) -> None:
+        """Move people to a status from one day until another, and count the flow."""
+        np.add.at(self.__dict__["flows"], (self.status[rows], status), 1)
+        self.status[rows] = status
+        self.status_since_day[rows] = since
+        self.status_end_day[rows] = end
+
+    def with_status(self, *statuses: Status) -> Rows:
+        """Return the rows of people in any of these statuses."""
+        return np.flatnonzero(status_table(*statuses)[self.status])
+
+    def age(self, rows: Rows, day: Days | int) -> NDArray[np.float64]:
+        """Return ages in years on a day."""
+        return (day - self.birth_day[rows]) / DAYS_PER_YEAR
+
+    def stocks(self) -> NDArray[np.int64]:
+        """Return the number of people in each status."""
+        counts = np.zeros((_TALLIES, len(Status)), np.int64)
+        _count(self.status, counts)
+        return counts.sum(axis=0)
+
+    def due(self, rows: Rows, statuses: NDArray[np.bool_], before_day: int) -> Rows:
+        """Return those of these rows whose status, one of a table's, ends before a day."""
+        out = np.empty(len(rows), np.int64)
+        return out[: _fill_due(rows, self.status, self.status_end_day, statuses, before_day, out)]
+
+    def copy(self) -> "People":
+        """Return an independent copy, flows included."""
+        twin = super().copy()
+        twin.__dict__["flows"] = self.__dict__["flows"].copy()
+        return twin
+
+
+def band_of(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the published band of numbers of previous sanctions; shape kept."""
+    return np.searchsorted(BAND_FLOORS, counts, side="right") - 1
+
+
+class Offender(mesa.Agent):
+    """One row of the table of people, seen as a Mesa agent. It holds nothing of its own.
+
+    Parameters
+    ----------
+    model : ProbationModel
+    row : int
+    """
+
+    def __init__(self, model: Any, row: int) -> None:
+        self.model = model
+        self.row = row
+        self.unique_id = int(model.people.person[row])
+        self.pos = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name in COLUMNS:
+            return self.model.people._arrays[name][self.row].item()
+        raise AttributeError(f'an offender has no "{name}"')
+
+    @property
+    def age(self) -> float:
+        """Age in years at the start of the model's present week."""
+        return float(self.model.people.age(np.array([self.row]), self.model.day)[0])
+
+    @property
+    def state(self) -> Status:
+        """Where the law has this person."""
+        return Status(self.status)
+
+    def describe(self) -> str:
+        """Return one line: who this is."""
+        sex = "woman" if self.is_female else "man"
+        since = date_of(self.status_since_day)
+        return f"person {self.unique_id}, a {sex} of {self.age:.0f}, {self.state.name.lower()} since {since}"
+
+    def remove(self) -> None:
+        """Refuse: a view cannot take a person out of the world."""
+        raise TypeError("an Offender is a view of one row of model.people; people leave by the model's own processes")

@@ -1,0 +1,169 @@
+"""Courts: a sentence by offence and history, its length from the published bands.
+
+Disposals follow the published occasions of the year by offence group, sex and history band; before 2014 the table of
+2014 holds. A suspended sentence is activated for most who are convicted within its operational period. Whoever is on
+remand and not sentenced to custody goes home.
+
+Reads: the docket, sanctions, is_female, status, suspended_days, suspended_end_day.
+Writes: the docket; history columns, rosh, is_mappa, sentence columns, order columns, status, follow-up columns,
+pending_cases.
+Draws: courts.disposal, courts.length_band, courts.length, courts.activation, courts.requirements, courts.order_length,
+courts.indeterminate.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
+from sim.distributions import weibull
+from sim.docket import Stage, first_of_each
+from sim.draws import choose
+from sim.events import Event, occasion_code, unpack_occasion
+from sim.legal_status import (
+    assess_risk,
+    confine,
+    imprison,
+    record_sanction,
+    serves_for_life,
+    settle_in_community,
+    start_follow_up,
+)
+from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, band_of
+from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
+
+ORDERS = (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER)
+
+
+def step(model: "ProbationModel") -> None:
+    """Hear the cases listed for this week; those of one person are dealt with together, on the first day."""
+    docket = model.docket
+    due = docket.due(model.day + DAYS_PER_WEEK, Stage.HEARING)
+    first = first_of_each(docket.row[due])
+    hear(model, due[first])
+    join(model, due[~first])
+
+
+def hear(model: "ProbationModel", entries: Rows) -> None:
+    """Sentence people; no one twice."""
+    docket, people = model.docket, model.people
+    rows, offence_day = docket.row[entries].astype(np.int64), docket.offence_day[entries]
+    day = np.maximum(docket.day[entries], people.status_since_day[rows]).astype(np.int64)
+    group, offences, _ = unpack_occasion(docket.code[entries])
+    disposal = choose_disposal(model, rows, offence_day, group)
+    code = occasion_code(group, offences, disposal)
+    people.last_disposal[rows] = disposal
+    model.log.record(Event.CONVICTION, day, rows, code, offence_day)
+    docket.stage[entries] = Stage.DONE
+    people.pending_cases[rows] -= 1
+    record_sanction(model, rows, day, offence_day, group, docket.ogrs_offence[entries], is_caution=False)
+    to_custody = disposal == Disposal.CUSTODY
+    activate_suspended(model, rows, day, offence_day)
+    sentence_to_custody(model, rows[to_custody], day[to_custody], offence_day[to_custody])
+    sentence_in_community(model, rows[~to_custody], day[~to_custody], offence_day[~to_custody], disposal[~to_custody])
+    assess_risk(model, rows[to_custody])
+
+
+def join(model: "ProbationModel", entries: Rows) -> None:
+    """Convict of further cases on the occasion just heard: offences proven, no further sanction and no further
+    sentence."""
+    docket, people = model.docket, model.people
+    rows = docket.row[entries]
+    group, offences, _ = unpack_occasion(docket.code[entries])
+    code = occasion_code(group, offences, people.last_disposal[rows])
+    model.log.record(Event.JOINED_CONVICTION, people.last_sanction_day[rows], rows, code, docket.offence_day[entries])
+    docket.stage[entries] = Stage.DONE
+    np.subtract.at(people.pending_cases, rows, 1)
+
+
+def choose_disposal(model: "ProbationModel", rows: Rows, offence_day: Rows, group: Rows) -> Rows:
+    """Draw the disposal from the published table of the year, custody likelier for those who come from custody."""
+    people, p = model.people, model.register.courts
+    table = model.register.derived(build).court[table_year(model.register, model.year)]
+    cells = table[group, people.is_female[rows].astype(int), band_of(people.sanctions[rows])]
+    u = model.draws.uniforms_at("courts.disposal", people.person_hash[rows], offence_day)
+    less_custody = -p.custody_again * (people.is_from_custody[rows] - p.centre_from_custody)
+    return 1 + choose(tilt(u, cells[:, -2], less_custody), cells)
+
+
+def activate_suspended(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows) -> None:
+    """Activate suspended sentences of people convicted of an offence within the operational period."""
+    people, p = model.people, model.register.courts
+    u = model.draws.uniforms_at("courts.activation", people.person_hash[rows], offence_day)
+    active = (people.suspended_end_day[rows] > offence_day) & (u < p.p_activation)
+    active &= ~serves_for_life(model, rows)
+    rows, day, offence_day = rows[active], day[active], offence_day[active]
+    days = people.suspended_days[rows]
+    model.log.record(Event.SUSPENDED_SENTENCE_ACTIVATED, day, rows, days, offence_day)
+    imprison(model, rows, day, days, offence_day)
+
+
+def sentence_to_custody(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows) -> None:
+    """Draw the length and imprison; people who serve an indeterminate sentence go on serving it."""
+    people = model.people
+    able = ~serves_for_life(model, rows)
+    rows, day, offence_day = rows[able], day[able], offence_day[able]
+    hashes = people.person_hash[rows]
+    days, indeterminate = sentence_lengths(
+        model.register,
+        model.year,
+        people.offence_group[rows],
+        people.ogrs_offence[rows],
+        people.ogrs3[rows],
+        model.draws.uniforms_at("courts.length_band", hashes, offence_day),
+        model.draws.uniforms_at("courts.length", hashes, offence_day),
+    )
+    imprison(model, rows[~indeterminate], day[~indeterminate], days[~indeterminate], offence_day[~indeterminate])
+    sentence_to_life(model, rows[indeterminate], day[indeterminate], offence_day[indeterminate])
+
+
+def sentence_to_life(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows) -> None:
+    """Begin an indeterminate sentence; the day of release is drawn at its start."""
+    people, p = model.people, model.register.custody
+    u = model.draws.uniforms_at("courts.indeterminate", people.person_hash[rows], offence_day)
+    served = weibull(u, p.indeterminate_years * DAYS_PER_YEAR, p.indeterminate_shape).astype(np.int64)
+    people.sentence_days[rows] = NEVER
+    people.sentence_end_day[rows] = NEVER
+    people.conditional_release_day[rows] = NEVER
+    people.order_end_day[rows] = -NEVER
+    model.log.record(Event.CUSTODY_START, day, rows, NEVER, offence_day)
+    confine(model, rows, Status.INDETERMINATE, day, day + served)
+
+
+def sentence_in_community(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows, disposal: Rows) -> None:
+    """Make court orders, and start the follow-up of everyone who leaves court at liberty."""
+    disposal = make_orders(model, rows, day, offence_day, disposal)
+    status = model.people.status[rows]
+    at_liberty = ~IS_IN_PRISON[status] | (status == Status.REMAND)
+    settle_in_community(model, rows[at_liberty], day[at_liberty])
+    start_follow_up(model, rows[at_liberty], day[at_liberty], disposal[at_liberty])
+
+
+def make_orders(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows, disposal: Rows) -> Rows:
+    """Make community orders and suspended sentence orders; return the disposals by which people enter cohorts.
+
+    A suspended sentence without requirements is not supervised and counts as `Disposal.OTHER`.
+    """
+    people, p = model.people, model.register.courts
+    made = np.flatnonzero(np.isin(disposal, ORDERS))
+    ordered, kind = rows[made], disposal[made]
+    hashes = people.person_hash[ordered]
+    suspended = kind == Disposal.SUSPENDED_SENTENCE_ORDER
+    u_require = model.draws.uniforms_at("courts.requirements", hashes, offence_day[made])
+    u_length = model.draws.uniforms_at("courts.order_length", hashes, offence_day[made])
+    length = order_days(model.register, kind, u_length)
+    end = day[made] + length
+    people.suspended_end_day[ordered[suspended]] = end[suspended]
+    people.suspended_days[ordered[suspended]] = int(p.suspended_custody_days)
+    required = ~suspended | (u_require >= p.p_no_requirements)
+    index_disposal = disposal.copy()
+    index_disposal[made[~required]] = Disposal.OTHER
+    people.order_end_day[ordered[required]] = np.maximum(end, people.order_end_day[ordered])[required]
+    people.order_disposal[ordered[required]] = kind[required]
+    model.log.record(
+        Event.ORDER_START, day[made][required], ordered[required], length[required], offence_day[made][required]
+    )
+    return index_disposal

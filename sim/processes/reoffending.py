@@ -1,0 +1,238 @@
+"""Offences fall on their day.
+
+The hazard of a detected occasion starts from OGRS3. Its published constants imply odds that double from one year to
+two: the survival curve ``1 / (1 + h t)``, which is what a constant hazard gives whose level varies between people as
+an exponential of mean ``h = odds(one year)``. That variation is read here as intermittency (Piquero 2004, "Somewhere
+between persistence and desistance"): a person's intensity is drawn anew for each stretch of calendar weeks. On top
+of it stand a decline with time since the index event and a peak in the first weeks after release.
+
+Reads: status, status_since_day, ogrs3, follow_up_day, is_from_custody, stretch_phase, offence_group, sanctions,
+is_female, the docket.
+Writes: offence_bound, hearing_day, pending_cases; the docket (offences).
+Draws: reoffending.week, reoffending.day, reoffending.intensity, reoffending.offences, reoffending.group,
+reoffending.specialise, reoffending.ogrs_offence.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
+from sim.compiled import compiled
+from sim.desistance import desistance_by_week
+from sim.distributions import geometric
+from sim.docket import Stage
+from sim.draws import _GOLDEN, choose, mix, uniform
+from sim.events import MOST_OFFENCES, Event, occasion_code
+from sim.legal_status import VISIT
+from sim.offenders import Rows, Status, band_of
+from sim.parameters.register import Register
+from sim.sentencing import build as build_sentencing
+
+type Floats = NDArray[np.floating[Any]]
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
+
+_DECISIVE = (Stage.CAUTION, Stage.CHARGE, Stage.HEARING, Stage.BREACH_HEARING, Stage.RECALL)
+_BITS_32 = 2.0**32
+_TO_32 = np.uint64(32)
+_LONGEST_DECLINE_WEEKS = 520
+_MID_WEEK = 0.5
+_MARGIN = 2
+"""Added to a bound, in units of 2**-32, so that rounding never hides anyone who would offend."""
+
+
+class Hazard(NamedTuple):
+    """What the compiled loop knows of the parameters in a week."""
+
+    scale: float  # occasions detected for each one proven, times the level
+    slope: float  # on the log-odds of OGRS3
+    spread: float  # share of the intensity that varies between stretches
+    least_uniform: float  # truncates the exponential
+    stretch_weeks: int
+    supervised_factor: float
+    decline: NDArray[np.float64]  # by weeks since the index event
+    peak: NDArray[np.float64]  # excess by weeks since release
+
+
+def step(model: "ProbationModel") -> None:
+    """Let detected occasions of offending fall on their day."""
+    mark_hearings(model)
+    hazard = hazard_of_year(model)
+    if model.is_first_week_of_year:
+        people = model.people
+        people.offence_bound[people.offence_bound > 0] = VISIT
+    rows, days = draw_offences(model, hazard)
+    record_offences(model, rows, days)
+
+
+def mark_hearings(model: "ProbationModel") -> None:
+    """Write down for whom this week holds a charge, caution, hearing or recall: from that day on nobody is at risk,
+    because where they then will be is decided later in the week."""
+    due = model.docket.due(model.day + DAYS_PER_WEEK, *_DECISIVE)
+    rows, hearing_day = model.docket.row[due], model.people.hearing_day
+    hearing_day[rows] = NEVER
+    np.minimum.at(hearing_day, rows, model.docket.day[due])
+
+
+def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tabulate the decline and the peak after release by week, so that the loop has no powers."""
+    p = register.reoffending
+    weeks = range(_LONGEST_DECLINE_WEEKS)
+    peak = [p.release_peak * math.exp(-(w + _MID_WEEK) / p.release_peak_weeks) for w in weeks]
+    return np.array([desistance_by_week(p, w) for w in weeks]), np.array(peak)
+
+
+def hazard_of_year(model: "ProbationModel") -> Hazard:
+    """Return the hazard's parameters in the present year."""
+    p = model.register.reoffending
+    proof = model.register.proof
+    decline, peak = model.register.derived(_curves)
+    return Hazard(
+        scale=p.hazard_scale / proof.p_proven / DAYS_PER_YEAR * proof.in_year("detection_index", model.year),
+        slope=p.hazard_slope,
+        spread=p.intensity_spread,
+        least_uniform=math.exp(-p.greatest_intensity),
+        stretch_weeks=int(p.stretch_weeks),
+        supervised_factor=math.exp(p.supervision_log_factor),
+        decline=decline,
+        peak=peak,
+    )
+
+
+@compiled
+def intensity(h, person_hash, stretch, intensity_key):
+    """Return a person's intensity in a stretch: mean 1, a share of it exponential between stretches."""
+    u = uniform(person_hash, mix(intensity_key ^ (np.uint64(np.int64(stretch)) * _GOLDEN)))
+    return 1.0 - h.spread - h.spread * math.log(max(1.0 - u, h.least_uniform))
+
+
+@compiled
+def weekly_hazard(h, ogrs3, z, weeks, is_from_custody, is_supervised):
+    """Return the hazard of a detected occasion, a day: odds of OGRS3 times intensity, decline and peak."""
+    rate = h.scale * (ogrs3 / (1.0 - ogrs3)) ** h.slope * z * h.decline[weeks]
+    if is_from_custody:
+        rate *= 1.0 + h.peak[weeks]
+    if is_supervised:
+        rate *= h.supervised_factor
+    return rate
+
+
+@compiled
+def _whom_to_visit(this_phase, week_key, person_hash, offence_bound, phase, out_row):
+    """Fill in whose uniform lies below the bound, or whose stretch begins; without branches, for it reads everyone."""
+    found = 0
+    for i in range(person_hash.size):
+        bound = offence_bound[i]
+        out_row[found] = i
+        found += ((mix(person_hash[i] ^ week_key) >> _TO_32) < bound) | ((phase[i] == this_phase) & (bound > 0))
+    return found
+
+
+@compiled
+def scan(
+    h,
+    day,
+    keys,
+    person_hash,
+    offence_bound,
+    phase,
+    status,
+    ogrs3,
+    follow_up_day,
+    status_since_day,
+    is_from_custody,
+    hearing_day,
+    out_row,
+    out_day,
+):
+    """Visit everyone whose uniform lies below the bound, or whose stretch begins; return how many offend.
+
+    `keys` are those of week, day and intensity. A visit writes a new bound, which holds as long as the stretch, the
+    status and the year do, because decline and peak only fall.
+    """
+    week = day // DAYS_PER_WEEK
+    looked_at = _whom_to_visit(week % h.stretch_weeks, keys[0], person_hash, offence_bound, phase, out_row)
+    # everything is read before anything is worked out: people looked at stand far apart, and reads then overlap
+    who = out_row[:looked_at]
+    risk, since, from_custody = ogrs3[who], follow_up_day[who], is_from_custody[who]
+    law, here_since, hearing = status[who], status_since_day[who], hearing_day[who]
+    found = 0
+    for k in range(looked_at):
+        i = who[k]
+        z = intensity(h, person_hash[i], (week - int(phase[i])) // h.stretch_weeks, keys[2])
+        weeks = min(max(day - since[k], 0) // DAYS_PER_WEEK, h.decline.size - 1)
+        rate = weekly_hazard(h, float(risk[k]), z, weeks, from_custody[k], law[k] != Status.FREE)
+        offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + _MARGIN, VISIT)
+        start = min(max(since[k] - day, here_since[k] - day, 0), DAYS_PER_WEEK)
+        end = DAYS_PER_WEEK
+        if hearing[k] >= day:
+            end = min(hearing[k] - day, DAYS_PER_WEEK)
+        if end <= start:
+            continue
+        if uniform(person_hash[i], keys[0]) < 1.0 - math.exp(-rate * (end - start)):
+            out_row[found] = i
+            out_day[found] = day + start + int(uniform(person_hash[i], keys[1]) * (end - start))
+            found += 1
+    return found
+
+
+def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArray[np.int64]]:
+    """Return who commits a detected occasion this week, and on which day."""
+    people = model.people
+    out_row, out_day = model.scratch()
+    keys = np.array(
+        [
+            model.draws.key("reoffending.week", model.week),
+            model.draws.key("reoffending.day", model.week),
+            model.draws.key("reoffending.intensity"),
+        ]
+    )
+    found = scan(
+        hazard,
+        model.day,
+        keys,
+        people.person_hash,
+        people.offence_bound,
+        people.stretch_phase,
+        people.status,
+        people.ogrs3,
+        people.follow_up_day,
+        people.status_since_day,
+        people.is_from_custody,
+        people.hearing_day,
+        out_row,
+        out_day,
+    )
+    return out_row[:found].copy(), out_day[:found].copy()
+
+
+def expected_further_offences(ogrs3: Floats, at_least: float, prolific: float) -> Floats:
+    """Return the mean number of offences beyond the first on an occasion: more on those of prolific people."""
+    return at_least + prolific * ogrs3
+
+
+def record_offences(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> None:
+    """Draw what was done and how often, and enter it on the docket for proof."""
+    people, p = model.people, model.register.reoffending
+    s = model.register.derived(build_sentencing)
+    hashes = people.person_hash[rows]
+    draw = {
+        name: model.draws.uniforms(f"reoffending.{name}", hashes, model.week)
+        for name in ("offences", "group", "specialise", "ogrs_offence")
+    }
+    mean = expected_further_offences(people.ogrs3[rows], p.further_offences, p.further_offences_prolific)
+    mean = np.maximum((1 + mean) * p.in_year("offences_index", model.year) - 1, 0)
+    offences = np.minimum(1 + geometric(draw["offences"], mean), MOST_OFFENCES)
+    fresh = choose(draw["group"], s.group[people.is_female[rows].astype(int), band_of(people.sanctions[rows])])
+    group = np.where(draw["specialise"] < p.specialisation, people.offence_group[rows], fresh)
+    code = occasion_code(group, offences)
+    ogrs_offence = choose(draw["ogrs_offence"], s.ogrs_offence, group)
+    model.log.record(Event.OFFENCE, days, rows, code)
+    people.pending_cases[rows] += 1
+    model.docket.add(
+        len(rows), day=days, stage=Stage.OFFENCE, row=rows, offence_day=days, code=code, ogrs_offence=ogrs_offence
+    )

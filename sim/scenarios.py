@@ -1,0 +1,116 @@
+"""Read scenario files: a base, and the levers that differ."""
+
+from pathlib import Path
+
+from sim.clock import date_of, day_of
+from sim.errors import InputError, finite, read_toml, unknown
+from sim.files import SCENARIOS, find_file, is_file, only_keys, text
+from sim.regions import checked_areas, load_region
+from sim.timeline import ALL_AREAS, Lever, Timeline, lever_definitions, parse_date
+
+_SCENARIO_KEYS = {"base", "title", "change"}
+_CHANGE_KEYS = {"lever", "from", "applies_by", "areas", "source", "settings"}
+
+
+def _settings(given: object, lever: str, place: str) -> dict[str, float]:
+    """Check the settings of a change against the lever's definition."""
+    defined = lever_definitions()[lever].get("settings", {})
+    if not isinstance(given, dict):
+        raise InputError(f"{place}: settings = {given!r} must be a table such as {{ name = 1.0 }}")
+    for key, value in given.items():
+        if not defined:
+            raise InputError(f'{place}: settings.{key}: the lever "{lever}" has no settings')
+        if key not in defined:
+            raise unknown("setting", key, defined, place)
+        rule = defined[key]
+        number = finite(value)
+        if number is None or not rule["low"] <= number <= rule["high"]:
+            raise InputError(
+                f"{place}: settings.{key} = {value!r} is out of range; "
+                f"allowed: {rule['low']:g} to {rule['high']:g} ({rule['unit']})"
+            )
+    return {key: float(value) for key, value in given.items()}
+
+
+def _change(entry: object, place: str) -> Lever:
+    """Read one change of a scenario file."""
+    if not isinstance(entry, dict):
+        raise InputError(f"{place}: must be a table with the keys {', '.join(sorted(_CHANGE_KEYS))}")
+    only_keys(entry, _CHANGE_KEYS, place)
+    for key in ("lever", "from", "source"):
+        if key not in entry:
+            raise InputError(f"{place}: has no {key}; a change has lever, from and source")
+    name = text(entry["lever"], "lever", place)
+    if name not in lever_definitions():
+        raise unknown("lever", name, lever_definitions(), place)
+    definition = lever_definitions()[name]
+    day = day_of(parse_date(entry["from"], f"{place}: from", "a date such as 2015-02-01"))
+    applies_by = entry.get("applies_by", definition["default_applies_by"])
+    if applies_by not in definition["applies_by"]:
+        raise unknown("applies_by", applies_by, definition["applies_by"], place)
+    chosen = _areas(entry.get("areas", ["all"]), place)
+    settings = _settings(entry.get("settings", {}), name, place)
+    return Lever(name, day, applies_by, chosen, settings, text(entry["source"], "source", place))
+
+
+def _areas(given: object, place: str) -> tuple[str, ...]:
+    """Check the areas of a change against all contract package areas."""
+    if not isinstance(given, list) or not given:
+        raise InputError(f'{place}: areas = {given!r} must be a list such as ["all"]')
+    if given == ["all"]:
+        return ALL_AREAS
+    known = load_region("england_wales").areas
+    return checked_areas(given, known, place)
+
+
+def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...] = ()) -> Timeline:
+    """Read a scenario by name or path, its base first.
+
+    Parameters
+    ----------
+    name : str
+        A file of ``scenarios/`` without its ending, or a path to a file of the same form.
+    areas : tuple of str
+        The areas of the region.
+
+    Returns
+    -------
+    Timeline
+
+    Raises
+    ------
+    InputError
+        Unknown name, key, lever, area or setting; a date that is none; a base that leads back to itself; a lever
+        dated before the base's own.
+    """
+    path = find_file(name, SCENARIOS, "scenario")
+    if path.resolve() in _seen:
+        chain = " -> ".join(p.stem for p in (*_seen, path))
+        raise InputError(f'{path}: base: the scenario "{path.stem}" is its own base ({chain})')
+    document = read_toml(path)
+    only_keys(document, _SCENARIO_KEYS, str(path))
+    title = text(document.get("title"), "title", str(path))
+    levers: dict[str, Lever] = {}
+    if "base" in document:
+        base_name = text(document["base"], "base", str(path))
+        beside = path.parent / base_name
+        found = str(beside) if base_name.endswith(".toml") and is_file(beside) else base_name
+        levers.update(load_timeline(found, areas, (*_seen, path.resolve())).levers)
+    changes = document.get("change", [])
+    if not isinstance(changes, list):
+        raise InputError(f"{path}: change must be written [[change]], once for each lever")
+    named: set[str] = set()
+    for number, entry in enumerate(changes, 1):
+        place = f"{path}: [[change]] {number}"
+        lever = _change(entry, place)
+        if lever.name in named:
+            raise InputError(f'{place}: lever "{lever.name}" is changed twice in this file; keep one')
+        named.add(lever.name)
+        base = levers.get(lever.name)
+        if base is not None and lever.from_day < base.from_day:
+            raise InputError(
+                f"{place}: from = {date_of(lever.from_day)} lies before the base's own date of "
+                f'"{lever.name}"; allowed: {date_of(base.from_day)} or later'
+            )
+        levers[lever.name] = lever
+    return Timeline(path.stem, title, levers, areas)

@@ -1,0 +1,109 @@
+"""Tables of arrays: columns declared once, rows added at the end, never moved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SPARE = 2
+"""Room made for each row in use: what is not written takes no memory."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """The declaration of a column.
+
+    Attributes
+    ----------
+    dtype : str
+        NumPy's name of the type.
+    unit : str
+    meaning : str
+        One phrase, printed in the documentation.
+    default : int or float or bool
+        What a new row holds where nothing is given.
+    """
+
+    dtype: str
+    unit: str
+    meaning: str
+    default: float = 0
+
+
+def _grown(array: NDArray[Any], used: int, size: int) -> NDArray[Any]:
+    """Return a longer array that starts alike."""
+    longer = np.empty(size, array.dtype)
+    longer[:used] = array[:used]
+    return longer
+
+
+class Table:
+    """Rows of declared columns; each column is an attribute, an array over the rows that exist.
+
+    A misspelt column is an error, on reading and on writing. Arrays are views: `add` may make them anew, so hold a
+    column no longer than one process.
+    """
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self.__dict__["columns"] = columns
+        self.__dict__["size"] = 0
+        self.__dict__["_arrays"] = {name: np.empty(0, c.dtype) for name, c in columns.items()}
+
+    def __len__(self) -> int:
+        return int(self.__dict__["size"])
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        try:
+            view: NDArray[Any] = self.__dict__["_arrays"][name][: self.__dict__["size"]]
+        except KeyError:
+            raise AttributeError(f'no column "{name}"') from None
+        self.__dict__[name] = view
+        return view
+
+    def _resize(self, size: int) -> None:
+        """Set the number of rows, and forget the views of before."""
+        self.__dict__["size"] = size
+        for name in self.columns:
+            self.__dict__.pop(name, None)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f'write into the column: table.{name}[rows] = ...; there is no assigning of "{name}"')
+
+    def add(self, count: int, **values: Any) -> NDArray[np.int64]:
+        """Add rows at the end and return their numbers; shape (count,).
+
+        Raises
+        ------
+        AttributeError
+            If a column is unknown.
+        """
+        for name in values:
+            if name not in self.columns:
+                raise AttributeError(f'no column "{name}"')
+        start, end = len(self), len(self) + count
+        arrays = self.__dict__["_arrays"]
+        columns: Mapping[str, Column] = self.__dict__["columns"]
+        for name, column in columns.items():
+            array = arrays[name]
+            if end > len(array):
+                array = arrays[name] = _grown(array, start, int(end * _SPARE))
+            array[start:end] = values.get(name, column.default)
+        self._resize(end)
+        return np.arange(start, end)
+
+    def keep(self, rows: NDArray[Any]) -> None:
+        """Drop all rows but these (a boolean mask or row numbers)."""
+        for name in self.columns:
+            kept = getattr(self, name)[rows]
+            self._arrays[name][: len(kept)] = kept
+        self._resize(len(kept))
+
+    def copy(self) -> Self:
+        """Return an independent copy."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.__dict__["_arrays"] = {name: getattr(self, name).copy() for name in self.columns}
+        twin._resize(len(self))
+        return twin

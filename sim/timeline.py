@@ -1,0 +1,165 @@
+"""Dated levers: what is in force on a day, for whom.
+
+A regime is data. It has no state and no chance, and no process asks for its name: processes ask whether a lever
+covers these people on these days.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.clock import date_of, day_of
+from sim.errors import InputError, read_toml, unknown
+
+FOLDER = Path(__file__).resolve().parent
+ALL_AREAS = ("all",)
+FIRST_DATE, LAST_DATE = date(2008, 1, 7), date(2030, 12, 31)
+
+
+@cache
+def lever_definitions() -> dict[str, dict[str, Any]]:
+    """Return what each lever moves, by name: title, allowed `applies_by`, settings with ranges, source."""
+    return read_toml(FOLDER / "levers.toml")
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A lever with its date.
+
+    Attributes
+    ----------
+    name : str
+    from_day : int
+        First day on which it holds.
+    applies_by : str
+        ``everyone``, ``offence_day``, ``sentence_day`` or ``release_day``: the day that decides for each person.
+    areas : tuple of str
+        Areas covered, or ``("all",)``.
+    settings : dict of str to float
+    source : str
+    """
+
+    name: str
+    from_day: int
+    applies_by: str
+    areas: tuple[str, ...] = ALL_AREAS
+    settings: Mapping[str, float] = field(default_factory=dict)
+    source: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a manifest records of it."""
+        return {
+            "lever": self.name,
+            "from": date_of(self.from_day).isoformat(),
+            "applies_by": self.applies_by,
+            "areas": list(self.areas),
+            "settings": dict(self.settings),
+        }
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A scenario, resolved: its levers by name.
+
+    Attributes
+    ----------
+    name, title : str
+    levers : dict of str to Lever
+    areas : tuple of str
+        The areas of the region, in the order of the people's `area` column.
+    """
+
+    name: str
+    title: str
+    levers: Mapping[str, Lever]
+    areas: tuple[str, ...] = ()
+
+    def covers(
+        self, name: str, area: NDArray[np.integer], *, today: int, **days: NDArray[np.integer] | int
+    ) -> NDArray[np.bool_]:
+        """Say for each person whether a lever applies.
+
+        Parameters
+        ----------
+        name : str
+            The lever.
+        area : integer array, shape (n,)
+            Each person's area.
+        today : int
+            The day on which ``everyone`` is decided.
+        **days : integer array, shape (n,), or int
+            ``offence_day``, ``sentence_day``, ``release_day``, as far as the caller knows them.
+
+        Returns
+        -------
+        boolean array, shape (n,)
+        """
+        lever = self.levers.get(name)
+        if lever is None:
+            return np.zeros(len(area), bool)
+        decisive = today if lever.applies_by == "everyone" else days[lever.applies_by]
+        covered = np.broadcast_to(np.asarray(decisive) >= lever.from_day, area.shape)
+        if lever.areas == ALL_AREAS:
+            return covered
+        return covered & np.isin(area, [i for i, a in enumerate(self.areas) if a in lever.areas])
+
+    def setting(self, lever: str, name: str) -> float:
+        """Return a setting of a lever: the scenario's, or the definition's own."""
+        own = lever_definitions()[lever]["settings"][name]["value"]
+        return float(self.levers[lever].settings.get(name, own)) if lever in self.levers else float(own)
+
+    def with_lever_setting(self, name: str, text: str, place: str = "--set") -> "Timeline":
+        """Return the timeline with a lever dropped (``off``) or moved to a date; unchanged where it has none.
+
+        Raises
+        ------
+        InputError
+            If the lever is unknown or the text is neither ``off`` nor a date.
+        """
+        if name not in lever_definitions():
+            raise unknown("lever", name, lever_definitions(), place)
+        levers = dict(self.levers)
+        if text == "off":
+            levers.pop(name, None)
+        else:
+            day = day_of(parse_date(text, f"{place}: levers.{name}", 'a date such as 2015-02-01, or "off"'))
+            if name in levers:
+                old = levers[name]
+                levers[name] = Lever(name, day, old.applies_by, old.areas, old.settings, old.source)
+        return Timeline(self.name, self.title, levers, self.areas)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return the levers in the order of their dates, as a manifest records them."""
+        return [lever.describe() for lever in sorted(self.levers.values(), key=lambda v: (v.from_day, v.name))]
+
+
+def first_difference(one: Timeline, other: Timeline) -> int | None:
+    """Return the first day of any lever that either timeline dates and the other does not date alike; else None."""
+    days = []
+    for name in one.levers.keys() | other.levers.keys():
+        a, b = one.levers.get(name), other.levers.get(name)
+        if a is None or b is None or a.describe() != b.describe():
+            days += [lever.from_day for lever in (a, b) if lever is not None]
+    return min(days, default=None)
+
+
+def parse_date(value: object, place: str, allowed: str) -> date:
+    """Read a date from a TOML date or from text."""
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            raise InputError(f"{place} = {value} is not a date; allowed: {allowed}") from None
+    if not isinstance(value, date):
+        raise InputError(f"{place} = {value!r} is not a date; allowed: {allowed}")
+    if not FIRST_DATE <= value <= LAST_DATE:
+        raise InputError(f"{place} = {value} is outside the model's time; allowed: {FIRST_DATE} to {LAST_DATE}")
+    return value

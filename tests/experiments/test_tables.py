@@ -1,0 +1,41 @@
+import numpy as np
+
+from experiments import tables
+from sim.clock import day_of
+from sim.events import BreachOutcome, Event, RecallKind, occasion_code
+from sim.offenders import Disposal, OffenceGroup, Provider, Reason, Status
+
+
+def test_every_event_has_words():
+    for event in Event:
+        assert isinstance(tables.describe(event, 0), str)
+
+
+def test_an_occasion_reads_as_one():
+    code = int(occasion_code(OffenceGroup.THEFT, 2, Disposal.FINE))
+    assert tables.describe(Event.CONVICTION, code) == "fine for theft, 2 offences"
+    assert tables.describe(Event.OFFENCE, int(occasion_code(OffenceGroup.DRUGS, 1))) == "drugs, 1 offence"
+
+
+def test_a_recall_says_its_kind_and_why():
+    value = RecallKind.FIXED_TERM * 8 + Reason.MISSED_CONTACT
+    assert tables.describe(Event.RECALL, value) == "fixed term, after missed contact"
+
+
+def test_a_breach_says_its_outcome_and_why():
+    value = BreachOutcome.COMMITTAL * 8 + Reason.MISSED_CONTACT
+    assert tables.describe(Event.BREACH, value) == "committal, after missed contact"
+
+
+def test_details_carry_the_day_of_the_offence():
+    from datetime import date
+
+    day = day_of(date(2012, 3, 4))
+    events = np.array([Event.CHARGE, Event.RELEASE, Event.ALLOCATION], np.uint8)
+    values = np.array([occasion_code(OffenceGroup.THEFT, 1), Status.LICENCE, Provider.CRC], np.int32)
+    found = tables.details(events, values, np.array([day, 0, 5], np.int32))
+    assert list(found) == ["theft, 1 offence; offence of 2012-03-04", "licence", "crc"]
+
+
+def test_an_empty_log_has_no_details():
+    assert len(tables.details(*(np.empty(0, np.int64) for _ in range(3)))) == 0

@@ -1,0 +1,1 @@
+"""Tests of the tree of the same name."""

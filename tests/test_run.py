@@ -1,0 +1,243 @@
+"""The command line, as a user meets it."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import run
+
+ROOT = Path(run.__file__).resolve().parent
+SMALL = ("--scale", "0.01", "--until", "2017-12-31")
+RUNNER = CliRunner()
+
+
+def call(*arguments):
+    return RUNNER.invoke(run.app, list(arguments))
+
+
+def tables_of(folder):
+    """Return a hash of each table but the timings."""
+    files = sorted(p for p in Path(folder).glob("*.parquet") if p.stem != "timings")
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """A small comparison: its folder and the object that it printed."""
+    folder = tmp_path_factory.mktemp("compare") / "out"
+    result = call("compare", *SMALL, "--seeds", "3", "--jobs", "1", "--json", "--out", str(folder))
+    assert result.exit_code == 0, result.output
+    return folder, json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("compare", "pre_reforms"), ("scenarios", "pre_reforms", 'did you mean "pre_reform"?')),
+        (("compare", "--region", "staffordshire"), ("regions", "staffordshire_west_midlands")),
+        (("compare", "--scale", "0"), ("--scale", "above 0")),
+        (("compare", "--scale", "-1"), ("--scale", "above 0")),
+        (("compare", "--scale", "nan"), ("--scale", "above 0")),
+        (("compare", "--seeds", "0"), ("--seeds", "1 to")),
+        (("compare", "--seeds", "-3"), ("--seeds", "1 to")),
+        (("compare", "--jobs", "-1"), ("--jobs", "0")),
+        (("compare", "--until", "2017-02-30"), ("--until", "2017-02-30", "date")),
+        (("compare", "--set", "levers.risk=off"), ("--set", "risk_split")),
+        (("run", "post_reform", "--seed", "-1"), ("--seed", "0 or more")),
+        (("run", "nothing.toml"), ("nothing.toml", "no such file")),
+        (("story", "1", "a", "b", "c"), ("story", "one, or two")),
+        (("scenarios", "post"), ("post", "post_reform")),
+        (("levers", "risk"), ("risk", "risk_split")),
+        (("parameters", "reofending"), ("reofending", "reoffending")),
+        (("parameters", "reoffending.scale"), ("reoffending.hazard_scale",)),
+    ],
+)
+def test_a_mistake_is_told_in_one_message_with_exit_code_2(arguments, said):
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.output
+    assert all(part in result.stderr for part in said), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\xff\xfe broken", "UTF-8"),
+        (b'base = "pre_reform"\ntitle = "x"\n[[change', "TOML"),
+        (b'base = "pre_reform"\ntitle = "x"\nchanges = []\n', 'did you mean "change"?'),
+        (b'base = "mine.toml"\ntitle = "x"\n', "its own base"),
+        (b'title = "x"\n[[change]]\nlever = "risk_split"\nfrom = 2014-06-01\n', "source"),
+        (b'title = "x"\n[[change]]\nlever = "risk_split"\nfrom = "soon"\nsource = "s"\n', "soon"),
+        (
+            b'base = "post_reform"\ntitle = "x"\n[[change]]\nlever = "risk_split"\nfrom = 2013-01-01\nsource = "s"\n',
+            "before",
+        ),
+    ],
+)
+def test_a_bad_scenario_file_is_named_with_what_is_wrong(tmp_path, content, said):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    result = call("compare", "pre_reform", str(path))
+    assert result.exit_code == 2
+    assert "mine.toml" in result.stderr
+    assert said in result.stderr
+
+
+def test_a_users_own_scenario_works_by_naming_a_base_and_what_differs(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'base = "pre_reform"\ntitle = "Six months"\n[[change]]\nlever = "short_sentence_supervision"\n'
+        'from = 2012-02-01\nsettings = { total_supervision_months = 6 }\nsource = "a question of mine"\n'
+    )
+    folder = str(tmp_path / "out")
+    result = call("compare", "pre_reform", str(path), "--scale", "0.02", "--until", "2015-12-31", "--seeds", "2",
+                  "--jobs", "1", "--json", "--out", folder)  # fmt: skip
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["first_difference_date"] == "2012-02-01"
+    caseload = next(m for m in found["measures"] if m["measure"] == "caseload_in_community")
+    assert caseload["difference"] > 0
+
+
+def test_compare_prints_the_keys_that_other_programs_read(compared):
+    _, found = compared
+    keys = {"base", "reform", "region", "scale", "seeds", "first_difference_date", "seconds", "compile_seconds"}
+    assert keys | {"person_weeks", "out", "measures", "before_after"} <= found.keys()
+    measure = {"measure", "estimator", "group", "cohort_from", "cohort_to", "unit", "base", "reform", "difference"}
+    assert all(measure | {"low", "high", "pairing_gain", "estimand"} <= m.keys() for m in found["measures"])
+    change = {"measure", "group", "unit", "base", "reform", "all_adults", "published", "published_source"}
+    assert all(change <= c.keys() for c in found["before_after"])
+    assert {m["estimand"] for m in found["measures"]} == {"as_published", "same_people"}
+
+
+def test_no_published_number_stands_beside_an_arm_difference(compared):
+    _, found = compared
+    assert not any("published" in key for m in found["measures"] for key in m)
+
+
+def test_compare_writes_tables_manifest_and_pictures(compared):
+    folder, _ = compared
+    names = {p.name for p in folder.iterdir()}
+    assert {"runs.parquet", "weekly.parquet", "cohorts.parquet", "timings.parquet", "manifest.json"} <= names
+    assert {"recalls_by_sentence.png", "time_to_first_reoffence.png"} <= names
+    runs = pd.read_parquet(folder / "runs.parquet")
+    assert list(runs.columns) == [
+        "run", "scenario", "region", "scale", "seed", "parameters_hash", "code_version", "status", "error",
+    ]  # fmt: skip
+    assert len(runs) == 6
+    assert (runs["status"] == "done").all()
+
+
+def test_two_jobs_write_the_same_tables_as_one(compared, tmp_path):
+    folder, _ = compared
+    result = call("compare", *SMALL, "--seeds", "3", "--jobs", "2", "--json", "--out", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert tables_of(tmp_path / "out") == tables_of(folder)
+
+
+def test_a_null_reform_changes_nothing_exactly(tmp_path):
+    result = call("compare", "pre_reform", "no_change", *SMALL, "--seeds", "2", "--jobs", "1", "--json", "--out",
+                  str(tmp_path / "out"))  # fmt: skip
+    found = json.loads(result.stdout)
+    assert found["first_difference_date"] is None
+    assert {m["difference"] for m in found["measures"]} <= {0.0, None}
+
+
+def test_the_terminal_table_fits_eighty_columns(tmp_path):
+    result = call("compare", *SMALL, "--seeds", "2", "--jobs", "1", "--out", str(tmp_path / "out"))
+    lines = [line for line in result.stdout.splitlines() if not line.startswith("Written to")]
+    assert max(len(line) for line in lines) <= 80
+    assert "95% interval" in result.stdout
+
+
+def test_run_writes_every_event_and_person(tmp_path):
+    result = call("run", "post_reform", *SMALL, "--events", "--people", "--json", "--out", str(tmp_path / "out"))
+    found = json.loads(result.stdout)
+    assert {"nanoseconds_per_person_week", "peak_megabytes", "supervised_person_weeks"} <= found.keys()
+    events = pd.read_parquet(tmp_path / "out" / "events.parquet")
+    assert list(events.columns) == ["run", "day", "event", "person", "detail"]
+    people = pd.read_parquet(tmp_path / "out" / "people.parquet")
+    assert set(events["person"]) <= set(people["person"])
+    assert people["person"].is_unique
+
+
+def test_the_null_reform_run_on_its_own_equals_its_base_but_for_its_name(tmp_path):
+    found = {}
+    for name in ("pre_reform", "no_change"):
+        folder = tmp_path / name
+        call("run", name, *SMALL, "--events", "--people", "--json", "--out", str(folder))
+        found[name] = {
+            t: pd.read_parquet(folder / f"{t}.parquet").drop(columns=["run"])
+            for t in ("events", "weekly", "cohorts", "people")
+        }
+    for table, frame in found["pre_reform"].items():
+        pd.testing.assert_frame_equal(frame, found["no_change"][table])
+
+
+def test_a_folder_with_another_run_is_refused(compared):
+    folder, _ = compared
+    result = call("compare", "--scale", "0.02", "--seeds", "1", "--out", str(folder))
+    assert result.exit_code == 2
+    assert "holds another run" in result.stderr
+
+
+def test_a_story_reads_as_a_life(tmp_path):
+    result = call("story", "0", "pre_reform", "post_reform", *SMALL)
+    assert result.exit_code == 0
+    assert "Person " in result.stdout
+    assert "aged" in result.stdout
+    assert "sentenced" in result.stdout
+
+
+def test_a_story_of_nobody_names_somebody():
+    result = call("story", "7", *SMALL)
+    assert result.exit_code == 2
+    assert "nobody has this number" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["scenarios", "regions", "levers", "parameters"])
+def test_what_there_is_can_be_listed(command):
+    result = call(command)
+    assert result.exit_code == 0
+    assert result.stdout
+
+
+def start(*arguments):
+    """Start ``run.py`` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "run.py"), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_comparison_leaves_its_finished_seeds_readable(tmp_path, how):
+    folder = tmp_path / "out"
+    process = start("compare", "--scale", "0.05", "--seeds", "200", "--jobs", "2", "--out", str(folder))
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not list(folder.glob("parts/seed-*")):
+        time.sleep(0.1)
+    os.kill(process.pid, how)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "seeds are finished" in err
+    assert "Traceback" not in err
+    finished = pd.read_parquet(folder / "runs.parquet")
+    assert len(finished) >= 2
+    assert not list(folder.glob(".*tmp"))
+
+
+def test_help_answers_quickly_and_names_every_command():
+    done = subprocess.run([sys.executable, str(ROOT / "run.py"), "--help"], capture_output=True, text=True, check=True)
+    for command in ("compare", "run", "story", "scenarios", "regions", "levers", "parameters"):
+        assert command in done.stdout
