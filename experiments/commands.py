@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 
 from experiments import report, single, store
@@ -56,8 +57,9 @@ def compare(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: 
         raise
     finish(folder, reports)
     reports.sort(key=lambda r: r.seed)
-    differences, before_after = estimate(plan, folder, reports)
-    pictures = draw(plan, folder, differences)
+    found = {name: read_table(folder, name) for name in ("cohorts", "weekly", "outcomes")}
+    differences, before_after = estimate(plan, found, reports)
+    pictures = draw(plan, folder, found, differences)
     seconds = time.perf_counter() - start
     if as_json:
         print(json.dumps(comparison_object(plan, folder, differences, before_after, reports, seconds, compile_seconds)))
@@ -76,25 +78,26 @@ def tell(plan: Plan) -> None:
         print(f"note: {note}", file=sys.stderr)
 
 
-def estimate(plan: Plan, folder: Path, reports: list[SeedReport]) -> tuple[list[Difference], list[Change]]:
+def estimate(
+    plan: Plan, found: dict[str, pd.DataFrame], reports: list[SeedReport]
+) -> tuple[list[Difference], list[Change]]:
     """Estimate differences between arms and changes within arms from the tables of a comparison."""
     arms = [arm_name(plan, "base"), arm_name(plan, "reform")]
-    cohorts, weekly = read_table(folder, "cohorts"), read_table(folder, "weekly")
-    parted = first_day(plan)
-    found = cohort_differences(cohorts, arms, parted)
-    found += same_people_differences(reports, cohorts, arms, parted)
-    found += weekly_differences(weekly, arms, parted)
-    return found, changes(cohorts, weekly, arms)
+    cohorts, weekly, parted = found["cohorts"], found["weekly"], first_day(plan)
+    differences = cohort_differences(cohorts, arms, parted)
+    differences += same_people_differences(reports, cohorts, arms, parted)
+    differences += weekly_differences(weekly, arms, parted)
+    return differences, changes(cohorts, weekly, arms)
 
 
-def draw(plan: Plan, folder: Path, differences: list[Difference]) -> list[str]:
+def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: list[Difference]) -> list[str]:
     """Draw the pictures of a comparison and return their names; a run too short for one goes without it."""
     from experiments import figures
 
     figures.style()
     arms = timelines(plan)
     provenance = {"Title": plan.key, "Description": f"throughgate compare {plan.key}, seeds {len(plan.seeds)}"}
-    cohorts, weekly, outcomes = (read_table(folder, name) for name in ("cohorts", "weekly", "outcomes"))
+    cohorts, weekly, outcomes = found["cohorts"], found["weekly"], found["outcomes"]
     drawn = []
     rate = report.find(differences, "binary_rate", "all")
     short = report.find(differences, "binary_rate", "disposal=custody_under_12m")

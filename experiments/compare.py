@@ -53,11 +53,13 @@ def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
     models = {"base": prefix.fork(base), "reform": prefix.fork(reform)}
     weeks = prefix.weekly
     parts: list[dict[str, tables.Columns]] = []
+    after: list[measures.FollowUp] = []
     for arm, model in models.items():
         model.run_until(plan.end_day)
-        parts.append(arm_tables(plan, model, arm_name(plan, arm), seed))
+        after.append(measures.after_index(model))
+        parts.append(arm_tables(plan, model, after[-1], arm_name(plan, arm), seed))
     lived = [weeks, *(m.weekly for m in models.values())]
-    same = same_people(models["base"], models["reform"], len(prefix.index_log))
+    same = same_people(models["base"], models["reform"], after, len(prefix.index_log))
     store.write_part(folder, f"seed-{seed:06d}", join(parts))
     shared = len(weeks.rows)
     report = SeedReport(
@@ -96,14 +98,16 @@ def warm_up() -> float:
     return time.perf_counter() - start
 
 
-def arm_tables(plan: Plan, model: ProbationModel, scenario: str, seed: int) -> dict[str, tables.Columns]:
-    """Return the tables of one arm."""
+def arm_tables(
+    plan: Plan, model: ProbationModel, after: measures.FollowUp, scenario: str, seed: int
+) -> dict[str, tables.Columns]:
+    """Return the tables of one arm; `after` is what followed its index events."""
     run = tables.run_name(scenario, seed)
     return {
         "runs": tables.runs_table(plan, scenario, seed),
         "weekly": tables.weekly_table(model, run),
-        "cohorts": tables.cohorts_table(list(measures.cohorts(model)), run),
-        "outcomes": tables.outcomes_table(model, run),
+        "cohorts": tables.cohorts_table(list(measures.cohorts(model, after=after)), run),
+        "outcomes": tables.outcomes_table(model, run, after),
     }
 
 
@@ -116,12 +120,14 @@ def join(parts: Sequence[dict[str, tables.Columns]]) -> dict[str, tables.Columns
 
 
 def same_people(
-    base: ProbationModel, reform: ProbationModel, alike: int
+    base: ProbationModel, reform: ProbationModel, after: Sequence[measures.FollowUp], alike: int
 ) -> dict[tuple[str, str, str, str], tuple[int, int, int]]:
     """Count cohorts of the index events that happened in both arms.
 
     Parameters
     ----------
+    after : two FollowUp
+        What followed the index events of base and reform.
     alike : int
         Length of the log of index events at the fork: up to there the arms are one world.
 
@@ -135,8 +141,8 @@ def same_people(
     shared = [np.concatenate([once, np.isin(a, b, kind="sort")]) for a, b in (keys, keys[::-1])]
     return {
         (arm, c.estimator, c.start.isoformat(), c.group): (c.offenders, c.reoffenders, c.reoffences)
-        for arm, model, both in (("base", base, shared[0]), ("reform", reform, shared[1]))
-        for c in measures.cohorts(model, both, SAME_PEOPLE_GROUPS)
+        for arm, model, both, then in zip(("base", "reform"), (base, reform), shared, after, strict=True)
+        for c in measures.cohorts(model, both, SAME_PEOPLE_GROUPS, then)
     }
 
 
@@ -172,25 +178,13 @@ def finish(folder: Path, reports: Sequence[SeedReport]) -> list[str]:
     return names
 
 
-@dataclass(frozen=True)
-class Window:
-    """The cohorts over which arms are compared.
-
-    Attributes
-    ----------
-    first, last : date
-        First day of entry of the first cohort, last day of entry of the last one.
-    """
-
-    first: date
-    last: date
-
-
 def read_table(folder: Path, name: str) -> pd.DataFrame:
     """Read a table of a finished comparison, with columns for scenario and seed."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
-    frame[["scenario", "seed"]] = frame["run"].str.rsplit("/", n=1, expand=True)
-    frame["seed"] = frame["seed"].astype(int)
+    runs = frame["run"].astype("category").cat
+    parts = [str(run).rpartition("/") for run in runs.categories]
+    frame["scenario"] = np.array([scenario for scenario, _, _ in parts], object)[runs.codes]
+    frame["seed"] = np.array([int(seed) for _, _, seed in parts], np.int64)[runs.codes]
     for column in {"date", "cohort_start"} & set(frame.columns):
         frame[column] = pd.to_datetime(frame[column])
     return frame

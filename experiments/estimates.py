@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from experiments.compare import SAME_PEOPLE_GROUPS, SeedReport
 from sim.clock import WEEKS_PER_YEAR
@@ -59,13 +61,17 @@ class Difference:
         return asdict(self)
 
 
+@cache
+def students_t(number: int) -> float:
+    """Return Student's t at 95 percent, both sides, for so many values."""
+    return float(stdtrit(number - 1, (1 + CONFIDENCE) / 2))
+
+
 def interval(values: Floats) -> tuple[float | None, float | None]:
     """Return the 95 percent interval of a mean; shape (n,). (None, None) below two values."""
     if len(values) < 2:
         return None, None
-    from scipy.stats import t
-
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * values.std(ddof=1) / len(values) ** 0.5
+    half = students_t(len(values)) * values.std(ddof=1) / len(values) ** 0.5
     return float(values.mean() - half), float(values.mean() + half)
 
 

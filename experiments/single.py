@@ -75,12 +75,13 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool) -> Run:
     peak = peak_megabytes()
     scenario, seed = plan.arms[0].name, plan.seeds[0]
     name = tables.run_name(scenario, seed)
-    found = list(measures.cohorts(model))
+    after = measures.after_index(model)
+    found = list(measures.cohorts(model, after=after))
     content = {
         "runs": tables.runs_table(plan, scenario, seed),
         "weekly": tables.weekly_table(model, name),
         "cohorts": tables.cohorts_table(found, name),
-        "outcomes": tables.outcomes_table(model, name),
+        "outcomes": tables.outcomes_table(model, name, after),
     }
     if events:
         content["events"] = tables.events_table(model, name)

@@ -72,7 +72,7 @@ def cohorts_table(found: list[measures.Cohort], run: str) -> Columns:
     }
 
 
-def outcomes_table(model: ProbationModel, run: str) -> Columns:
+def outcomes_table(model: ProbationModel, run: str, after: measures.FollowUp) -> Columns:
     """Return what followed index events, by calendar year of the event and disposal group.
 
     Measures: ``reoffended_within_N_days`` for each N of `CURVE_DAYS`, ``custody_for_reoffence_within_1y``,
@@ -80,28 +80,30 @@ def outcomes_table(model: ProbationModel, run: str) -> Columns:
     waiting time are not over are absent.
     """
     index = model.index_log
-    row, day = index.row.astype(np.int64), index.day.astype(np.int64)
-    after = measures.follow_up(row, day, measures.proven_occasions(model))
-    recalled = _recalled_within_a_year(model, row, day)
+    day = index.day.astype(np.int64)
     years = np.arange(2008, 2031)
     bounds = np.array([day_of(date(year, 1, 1)) for year in years])
     complete = bounds[1:] <= model.day - measures.FOLLOW_UP_DAYS - measures.WAITING_DAYS
     year = np.searchsorted(bounds, day, side="right") - 1
-    happened = {f"reoffended_within_{n}_days": after.days_to_first < n for n in CURVE_DAYS}
-    happened |= {"custody_for_reoffence_within_1y": after.has_custody, "recalled_within_1y": recalled}
+    interval = np.searchsorted(CURVE_DAYS, after.days_to_first, side="right")
+    recalled = _recalled_within_a_year(model, index.row.astype(np.int64), day)
     found: dict[str, list[Any]] = {"measure": [], "group": [], "year": [], "events": [], "value": []}
     for group, members in measures.disposal_groups(index).items():
-        belongs = members & (year >= 0)
+        belongs = np.flatnonzero(members & (year >= 0))
         in_group = year[belongs]
         events = np.bincount(in_group, minlength=len(years))
         shown = np.flatnonzero(complete & (events[:-1] > 0))
-        for name, hit in happened.items():
-            hits = np.bincount(in_group[hit[belongs]], minlength=len(years))
+        shape = (len(years), len(CURVE_DAYS) + 1)
+        first = np.bincount(in_group * shape[1] + interval[belongs], minlength=shape[0] * shape[1]).reshape(shape)
+        hits = dict(zip((f"reoffended_within_{n}_days" for n in CURVE_DAYS), first.cumsum(axis=1).T, strict=False))
+        for name, hit in (("custody_for_reoffence_within_1y", after.has_custody), ("recalled_within_1y", recalled)):
+            hits[name] = np.bincount(in_group[hit[belongs]], minlength=len(years))
+        for name, number in hits.items():
             found["measure"] += [name] * len(shown)
             found["group"] += [group] * len(shown)
             found["year"] += years[shown].tolist()
             found["events"] += events[shown].tolist()
-            found["value"] += (hits[shown] / events[shown]).tolist()
+            found["value"] += (number[shown] / events[shown]).tolist()
     return {"run": np.full(len(found["year"]), run), **found}
 
 

@@ -66,10 +66,11 @@ def measure(model: ProbationModel) -> list[Target]:
         Any region and scale; counts are divided by its size.
     """
     published = {r["id"]: r for r in tables.rows("published_statistics") if r["use"] == "calibrate"}
-    found = list(measures.cohorts(model))
+    after = measures.after_index(model)
+    found = list(measures.cohorts(model, after=after))
     return [
         *(_binary(published, identity, group, found) for identity, group in _COHORTS.items()),
-        *_outcomes(published, model),
+        *_outcomes(published, model, after),
         *_frequencies(published, found),
         *_stocks(published, model),
         *_occasions(model),
@@ -88,9 +89,11 @@ def _binary(published: dict[str, dict[str, str]], identity: str, group: str, fou
     return Target(identity, "percent", float(published[identity]["value"]), _PERCENT * rate)
 
 
-def _outcomes(published: dict[str, dict[str, str]], model: ProbationModel) -> list[Target]:
+def _outcomes(
+    published: dict[str, dict[str, str]], model: ProbationModel, after: measures.FollowUp
+) -> list[Target]:
     """Measure what followed release from custody."""
-    table = outcomes_table(model, "targets")
+    table = outcomes_table(model, "targets", after)
     rows = zip(table["measure"], table["group"], table["year"], table["value"], strict=True)
     values = {(m, y): v for m, group, y, v in rows if group == "disposal=custody"}
     return [

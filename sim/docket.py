@@ -33,6 +33,10 @@ DOCKET_COLUMNS = {
 }
 
 
+_ROW_SHIFT, _DAY_SHIFT = 34, 17
+"""Row, day and day of offence as one number to sort by: days lie within 2**16 of day 0."""
+
+
 @compiled
 def _fill_due(day, stage, before_day, wanted, out):
     found = 0
@@ -55,7 +59,8 @@ class Docket(Table):
         They come in the order of (row, day, offence), whatever the order in which they were entered.
         """
         found = self.falling_due(before_day, *stages)
-        return found[np.lexsort((self.offence_day[found], self.day[found], self.row[found]))]
+        row, day, offence_day = (getattr(self, name)[found].astype(np.int64) for name in ("row", "day", "offence_day"))
+        return found[np.argsort((row << _ROW_SHIFT) + (day << _DAY_SHIFT) + offence_day, kind="stable")]
 
     def falling_due(self, before_day: int, *stages: Stage) -> NDArray[np.int64]:
         """Return positions as `due` does, in the order in which they were entered."""

@@ -70,8 +70,8 @@ INDEX_COLUMNS = {
     "previous_sanctions": Column("int32", "occasions", "before the index sanction"),
     "ogrs3": Column("float32", "probability", "one-year probability at the index"),
     "offence_group": Column("uint8", "OffenceGroup", "index offence"),
-    "rosh": Column("uint8", "Rosh", "risk of serious harm at the index"),
-    "would_be_provider": Column("uint8", "Provider", "by the post-reform rule, in every regime"),
+    "rosh": Column("uint8", "Rosh", "risk of serious harm by the index offence alone"),
+    "would_be_provider": Column("uint8", "Provider", "by the post-reform rule on that risk, in every regime"),
     "provider": Column("uint8", "Provider", "who supervises at the index"),
 }
 

@@ -265,7 +265,8 @@ def set_post_release(model: "ProbationModel", rows: Rows, day: Days) -> None:
     young = ~licensed & (people.age(rows, day) < p.young_offender_age_below)
     people.release_day[rows] = day
     licence_end = np.where(licensed, people.sentence_end_day[rows], -NEVER)
-    people.licence_end_day[rows] = np.maximum(people.licence_end_day[rows], licence_end)
+    running = people.licence_end_day[rows] > day
+    people.licence_end_day[rows] = np.maximum(licence_end, np.where(running, people.licence_end_day[rows], -NEVER))
     people.pss_end_day[rows] = np.where(
         short_supervised & (days < TWO_YEARS_DAYS), day + int(months * DAYS_PER_MONTH), -NEVER
     )
@@ -353,6 +354,26 @@ def assess_risk(model: "ProbationModel", rows: Rows) -> None:
     )
 
 
+@compiled
+def _judge(rows, bounds, key, person_hash, offence_group, out):
+    for k in range(rows.size):
+        i = rows[k]
+        out[k] = rosh_at(bounds, offence_group[i], uniform(person_hash[i], key))
+
+
+def rosh_of_index_offence(model: "ProbationModel", rows: Rows) -> NDArray[np.uint8]:
+    """Return the risk of serious harm by the index offence alone, shape (n,): the same in every regime.
+
+    What supervisors later make of a person depends on who is supervised, and so on the regime; a group that is
+    compared between regimes must not.
+    """
+    people = model.people
+    out = np.empty(len(rows), np.uint8)
+    key = model.draws.key("risk.rosh")
+    _judge(rows, model.register.derived(_risk), key, people.person_hash, people.offence_group, out)
+    return out
+
+
 def start_follow_up(model: "ProbationModel", rows: Rows, day: Days, disposal: NDArray[np.integer]) -> None:
     """Start follow-up on the day of a sanction in the community or of a release: score OGRS3, enter the cohort.
 
@@ -378,6 +399,7 @@ def start_follow_up(model: "ProbationModel", rows: Rows, day: Days, disposal: ND
     custody = disposal == Disposal.CUSTODY
     people.is_from_custody[rows] = custody
     people.offence_bound[rows] = VISIT
+    rosh = rosh_of_index_offence(model, rows)
     model.index_log.add(
         len(rows),
         day=day,
@@ -387,7 +409,7 @@ def start_follow_up(model: "ProbationModel", rows: Rows, day: Days, disposal: ND
         previous_sanctions=previous,
         ogrs3=people.ogrs3[rows],
         offence_group=people.offence_group[rows],
-        rosh=people.rosh[rows],
-        would_be_provider=provider_by_risk(people.rosh[rows], people.is_mappa[rows]),
+        rosh=rosh,
+        would_be_provider=provider_by_risk(rosh, people.is_mappa[rows]),
         provider=people.provider[rows],
     )

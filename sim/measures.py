@@ -68,7 +68,7 @@ def proven_occasions(model: "ProbationModel") -> Proven:
     _, offences, disposal = unpack_occasion(log.value[found])
     custody = (log.event[found] != Event.CAUTION) & (disposal == Disposal.CUSTODY)
     row, offence_day = log.row[found].astype(np.int64), log.cause_day[found].astype(np.int64)
-    order = np.lexsort((offence_day, row))
+    order = _by_person_and_day(row, offence_day)
     proof_day = log.day[found].astype(np.int64)
     return Proven(row[order], offence_day[order], proof_day[order], offences[order].astype(np.int64), custody[order])
 
@@ -194,8 +194,17 @@ def quarter_starts(first: date, last: date) -> list[date]:
     return [d for d in days if first <= d <= last]
 
 
+def after_index(model: "ProbationModel") -> FollowUp:
+    """Return what followed each index event of a model, in the order of its index log."""
+    index = model.index_log
+    return follow_up(index.row.astype(np.int64), index.day.astype(np.int64), proven_occasions(model))
+
+
 def cohorts(
-    model: "ProbationModel", people: NDArray[np.bool_] | None = None, groups: Collection[str] = ()
+    model: "ProbationModel",
+    people: NDArray[np.bool_] | None = None,
+    groups: Collection[str] = (),
+    after: FollowUp | None = None,
 ) -> Iterator[Cohort]:
     """Yield every complete cohort of a model: both estimators, each quarter's start, every group.
 
@@ -206,6 +215,8 @@ def cohorts(
         Leave out index events where False (``same_people``).
     groups : collection of str, optional
         Disposal groups to count, each as a whole; by default all of them, whole and by column.
+    after : FollowUp, optional
+        What `after_index` returns, where the caller has it already.
 
     Yields
     ------
@@ -216,24 +227,55 @@ def cohorts(
     index = model.index_log
     starts = quarter_starts(date(2008, 4, 1), date(2030, 12, 31))
     bounds = np.array([day_of(s) for s in starts])
-    order = np.lexsort((index.day, index.row))
-    quarter = np.searchsorted(bounds, index.day[order], side="right") - 1
-    row, counted = index.row[order], np.ones(len(order), bool) if people is None else people[order]
-    after = follow_up(index.row.astype(np.int64), index.day.astype(np.int64), proven_occasions(model))
-    reoffences = after.reoffences[order]
-    whole = {"": (("",), np.zeros(len(index), np.int64))}
-    split = {} if groups else columns(model)
+    order = _by_person_and_day(index.row, index.day)
+    row, quarter = index.row[order], np.searchsorted(bounds, index.day[order], side="right") - 1
+    counted = np.ones(len(order), bool) if people is None else people[order]
+    reoffences = (after or after_index(model)).reoffences[order]
+    whole = _Split([("", ("",))], np.zeros((1, len(order)), np.int16))
+    split = whole if groups else _split_by_columns(model, order)
     for group, belongs in disposal_groups(index).items():
         if groups and group not in groups:
             continue
-        wanted = {c: v for c, v in split.items() if group in _SPLIT_BY_EVERYTHING or c == "would_be_provider"}
-        tally, chosen = _Tally(whole | wanted, order, len(starts)), belongs[order] & counted
+        mine = split if group in _SPLIT_BY_EVERYTHING else split.narrowed("", "would_be_provider")
+        chosen = np.flatnonzero(belongs[order] & counted)
+        tally = _Tally(mine.of(chosen), row[chosen], quarter[chosen], reoffences[chosen], len(starts))
         for estimator, quarters in ESTIMATORS.items():
             last = _last_start(bounds, model.day, quarters)
             for offset in range(quarters):
-                counts = tally.count(row, quarter, chosen, quarters, offset, last, reoffences)
+                counts = tally.count(quarters, offset, last)
                 for cohort, first in enumerate(starts[offset:last:quarters]):
                     yield from tally.cohorts(counts, cohort, estimator, first, group)
+
+
+def _by_person_and_day(row: NDArray[np.integer], day: NDArray[np.integer]) -> Ints:
+    """Return the order by row, then day; equal ones keep their places. Days lie between -NEVER and NEVER."""
+    return np.argsort(row.astype(np.int64) * (2 * NEVER) + day, kind="stable")
+
+
+class _Split(NamedTuple):
+    """Columns that subdivide a group: names with labels, and each index event's label; -1 for none."""
+
+    names: list[tuple[str, tuple[str, ...]]]
+    labels: NDArray[np.int16]  # shape (columns, events)
+
+    def narrowed(self, *columns: str) -> "_Split":
+        """Return these columns alone, as far as they are there."""
+        kept = [i for i, (name, _) in enumerate(self.names) if name in columns]
+        return _Split([self.names[i] for i in kept], self.labels[kept])
+
+    def of(self, events: Ints) -> "_Split":
+        """Return the labels of some events."""
+        return _Split(self.names, self.labels[:, events])
+
+
+def _split_by_columns(model: "ProbationModel", order: Ints) -> _Split:
+    """Return the whole and every grouping column, events in an order."""
+    split = columns(model)
+    names = [("", ("",)), *((column, labels) for column, (labels, _) in split.items())]
+    labels = np.zeros((len(names), len(order)), np.int16)
+    for i, (_, label) in enumerate(split.values(), 1):
+        labels[i] = label.astype(np.int16)[order]
+    return _Split(names, labels)
 
 
 def _last_start(bounds: Ints, end_day: int, quarters: int) -> int:
@@ -243,10 +285,10 @@ def _last_start(bounds: Ints, end_day: int, quarters: int) -> int:
 
 
 @compiled
-def _fill_tally(row, quarter, belongs, quarters, offset, last, labels, base, width, reoffences, counts):
+def _fill_tally(row, quarter, quarters, offset, last, labels, base, width, reoffences, counts):
     previous_row, previous_cohort = -1, -1
     for i in range(row.size):
-        if not belongs[i] or quarter[i] < offset:
+        if quarter[i] < offset:
             continue
         cohort = (quarter[i] - offset) // quarters
         if row[i] == previous_row and cohort == previous_cohort:
@@ -264,29 +306,23 @@ def _fill_tally(row, quarter, belongs, quarters, offset, last, labels, base, wid
 
 
 class _Tally:
-    """Counts of offenders, reoffenders and reoffences by cohort and by the labels of several columns at once."""
+    """Counts of offenders, reoffenders and reoffences of one group, by cohort and by the labels of several columns at
+    once; events are sorted by person and day."""
 
-    def __init__(self, split: dict[str, tuple[tuple[str, ...], Ints]], order: Ints, cohorts: int) -> None:
-        self.names = [(column, labels) for column, (labels, _) in split.items()]
-        self.labels = np.array([label[order] for _, label in split.values()], np.int16)
+    def __init__(
+        self, split: _Split, row: NDArray[np.integer], quarter: Ints, reoffences: Ints, cohorts: int
+    ) -> None:
+        self.names = split.names
+        self.labels = np.ascontiguousarray(split.labels)
+        self.events = row, quarter, reoffences
         self.width = np.array([len(labels) for _, labels in self.names])
         self.base = np.concatenate([[0], np.cumsum(self.width * cohorts)])
 
-    def count(
-        self,
-        row: NDArray[np.integer],
-        quarter: Ints,
-        belongs: NDArray[np.bool_],
-        quarters: int,
-        offset: int,
-        last: int,
-        reoffences: Ints,
-    ) -> Ints:
-        """Count the first event of each person in each cohort; events are sorted by person and day."""
+    def count(self, quarters: int, offset: int, last: int) -> Ints:
+        """Count the first event of each person in each cohort."""
+        row, quarter, reoffences = self.events
         counts = np.zeros((self.base[-1], 3), np.int64)
-        _fill_tally(
-            row, quarter, belongs, quarters, offset, last, self.labels, self.base, self.width, reoffences, counts
-        )
+        _fill_tally(row, quarter, quarters, offset, last, self.labels, self.base, self.width, reoffences, counts)
         return counts
 
     def cohorts(self, counts: Ints, cohort: int, estimator: str, first: date, group: str) -> Iterator[Cohort]:

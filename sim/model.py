@@ -66,6 +66,9 @@ class ProbationModel(mesa.Model):
         Stocks and flows of every week from week 0 on.
     week : int
         The week that the next step lives; negative in the run-in.
+    tracked, engaged, leaving : int64 arrays
+        Rows at the start of the present week, in order: all who are tracked; those under sentence or on remand; those
+        whose tracked years are over.
 
     Notes
     -----
@@ -116,22 +119,29 @@ class ProbationModel(mesa.Model):
         return officers
 
     def _forget_the_week(self) -> None:
-        """Drop what belongs to one week alone."""
-        self.engaged = self.leaving = np.empty(0, np.int64)
-        self._scratch = np.empty((2, 0), np.int64)
+        """Drop what belongs to one week alone, and what can be found again."""
+        self.tracked = self.engaged = self.leaving = np.empty(0, np.int64)
+        self._sorted_people = 0
+        self._scratch = np.empty((3, 0), np.int64)
 
     def scratch(self) -> NDArray[np.int64]:
-        """Return two rows of room for a number for each person; what they hold is anybody's."""
+        """Return three rows of room for a number for each person; what they hold is anybody's."""
         if self._scratch.shape[1] < len(self.people):
-            self._scratch = np.empty((2, _ROOM * len(self.people)), np.int64)
+            self._scratch = np.empty((3, _ROOM * len(self.people)), np.int64)
         return self._scratch
 
     def _sort_people(self) -> None:
-        """Find who is under sentence or on remand, and whose tracked years are over."""
+        """Find who is still tracked, who is under sentence or on remand, and whose tracked years are over.
+
+        Whoever has left is passed by for good: the rows tracked last week and the new ones are all that is looked at.
+        """
         people = self.people
-        engaged, leaving = self.scratch()
-        found, gone = _split(people.status, people.status_end_day, self.day, engaged, leaving)
-        self.engaged, self.leaving = engaged[:found].copy(), leaving[:gone].copy()
+        candidates = np.concatenate([self.tracked, np.arange(self._sorted_people, len(people))])
+        kept = _split(candidates, people.status, people.status_end_day, self.day, *self.scratch())
+        self.tracked, self.engaged, self.leaving = (
+            found[:count].copy() for found, count in zip(self.scratch(), kept, strict=True)
+        )
+        self._sorted_people = len(people)
 
     def _open_the_log(self) -> None:
         """Forget what was logged in the run-in: the record starts on day 0."""
@@ -210,12 +220,12 @@ class ProbationModel(mesa.Model):
 
 
 @compiled
-def _split(status, status_end_day, day, engaged, leaving):
-    found, gone = 0, 0
-    for i in range(status.size):
-        engaged[found] = i
-        found += IS_ENGAGED[status[i]]
-        if status_end_day[i] <= day and status[i] == Status.FREE:
-            leaving[gone] = i
-            gone += 1
-    return found, gone
+def _split(candidates, status, status_end_day, day, tracked, engaged, leaving):
+    kept, found, gone = 0, 0, 0
+    for i in candidates:
+        law = status[i]
+        tracked[kept], engaged[found], leaving[gone] = i, i, i
+        kept += law != Status.LEFT
+        found += IS_ENGAGED[law]
+        gone += (law == Status.FREE) & (status_end_day[i] <= day)
+    return kept, found, gone

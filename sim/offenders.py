@@ -234,7 +234,8 @@ class People(Table):
 
     def move(self, rows: Rows, status: Any, since: Days | int, end: Days | int) -> None:
         """Move people to a status from one day until another, and count the flow."""
-        np.add.at(self.__dict__["flows"], (self.status[rows], status), 1)
+        moves = np.bincount(self.status[rows] * np.int64(len(Status)) + status, minlength=len(Status) ** 2)
+        self.__dict__["flows"] += moves.reshape(len(Status), len(Status))
         self.status[rows] = status
         self.status_since_day[rows] = since
         self.status_end_day[rows] = end

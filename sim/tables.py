@@ -79,17 +79,16 @@ class Table:
         AttributeError
             If a column is unknown.
         """
-        for name in values:
-            if name not in self.columns:
-                raise AttributeError(f'no column "{name}"')
+        arrays: dict[str, NDArray[Any]] = self.__dict__["_arrays"]
+        if not values.keys() <= arrays.keys():
+            raise AttributeError(f'no column "{min(values.keys() - arrays.keys())}"')
         start, end = len(self), len(self) + count
-        arrays = self.__dict__["_arrays"]
         columns: Mapping[str, Column] = self.__dict__["columns"]
-        for name, column in columns.items():
-            array = arrays[name]
-            if end > len(array):
-                array = arrays[name] = _grown(array, start, int(end * _SPARE))
-            array[start:end] = values.get(name, column.default)
+        if count and end > len(next(iter(arrays.values()))):
+            for name in columns:
+                arrays[name] = _grown(arrays[name], start, end * _SPARE)
+        for name, array in arrays.items():
+            array[start:end] = values[name] if name in values else columns[name].default
         self._resize(end)
         return np.arange(start, end)
 

@@ -106,8 +106,8 @@ def sort_out(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
 def _escalating(rows, p_escalation, key, person_hash, status, rosh, out):
     found = 0
     for i in rows:
-        can_escalate = IS_SUPERVISED_IN_COMMUNITY[status[i]] and rosh[i] < Rosh.HIGH
-        if can_escalate and uniform(person_hash[i], key) < p_escalation:
+        chosen = uniform(person_hash[i], key) < p_escalation
+        if chosen and IS_SUPERVISED_IN_COMMUNITY[status[i]] and rosh[i] < Rosh.HIGH:
             out[found] = i
             found += 1
     return found

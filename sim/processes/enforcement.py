@@ -46,11 +46,13 @@ def step(model: "ProbationModel") -> None:
 def _decide(rows, day, key, p_on_charge, person_hash, status, charge_day, enforcement_reason, out_row, out_reason):
     found = 0
     for i in rows:
-        reason = enforcement_reason[i]
+        reason, is_charged = enforcement_reason[i], charge_day[i] >= day
+        if reason == Reason.NONE and not is_charged:
+            continue
         enforcement_reason[i] = Reason.NONE
         if not IS_SUPERVISED_IN_COMMUNITY[status[i]]:
             continue
-        if charge_day[i] >= day and IS_RECALLABLE[status[i]] and uniform(person_hash[i], key) < p_on_charge:
+        if is_charged and IS_RECALLABLE[status[i]] and uniform(person_hash[i], key) < p_on_charge:
             reason = Reason.FURTHER_CHARGE.value
         if reason != Reason.NONE:
             out_row[found], out_reason[found] = i, reason

@@ -122,10 +122,10 @@ def weekly_hazard(h, ogrs3, z, weeks, is_from_custody, is_supervised):
 
 
 @compiled
-def _whom_to_visit(this_phase, week_key, person_hash, offence_bound, phase, out_row):
+def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase, out_row):
     """Fill in whose uniform lies below the bound, or whose stretch begins; without branches, for it reads everyone."""
     found = 0
-    for i in range(person_hash.size):
+    for i in rows:
         bound = offence_bound[i]
         out_row[found] = i
         found += ((mix(person_hash[i] ^ week_key) >> _TO_32) < bound) | ((phase[i] == this_phase) & (bound > 0))
@@ -135,6 +135,7 @@ def _whom_to_visit(this_phase, week_key, person_hash, offence_bound, phase, out_
 @compiled
 def scan(
     h,
+    rows,
     day,
     keys,
     person_hash,
@@ -149,13 +150,13 @@ def scan(
     out_row,
     out_day,
 ):
-    """Visit everyone whose uniform lies below the bound, or whose stretch begins; return how many offend.
+    """Visit those of the rows whose uniform lies below the bound, or whose stretch begins; return how many offend.
 
     `keys` are those of week, day and intensity. A visit writes a new bound, which holds as long as the stretch, the
     status and the year do, because decline and peak only fall.
     """
     week = day // DAYS_PER_WEEK
-    looked_at = _whom_to_visit(week % h.stretch_weeks, keys[0], person_hash, offence_bound, phase, out_row)
+    looked_at = _whom_to_visit(rows, week % h.stretch_weeks, keys[0], person_hash, offence_bound, phase, out_row)
     # everything is read before anything is worked out: people looked at stand far apart, and reads then overlap
     who = out_row[:looked_at]
     risk, since, from_custody = ogrs3[who], follow_up_day[who], is_from_custody[who]
@@ -183,7 +184,7 @@ def scan(
 def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArray[np.int64]]:
     """Return who commits a detected occasion this week, and on which day."""
     people = model.people
-    out_row, out_day = model.scratch()
+    out_row, out_day, _ = model.scratch()
     keys = np.array(
         [
             model.draws.key("reoffending.week", model.week),
@@ -193,6 +194,7 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
     )
     found = scan(
         hazard,
+        model.tracked,
         model.day,
         keys,
         people.person_hash,
