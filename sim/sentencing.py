@@ -240,6 +240,17 @@ def tilt(u: Floats, share: Floats, log_odds: Floats) -> Floats:
     return out
 
 
+def tilt_within(u: Floats, low: Floats, middle: Floats, high: Floats, log_odds: Floats) -> Floats:
+    """Tilt those uniforms that lie between two bounds, so that the part below the middle becomes likelier; shape (n,).
+
+    Uniforms outside the bounds stay where they are, so the categories outside keep their chances.
+    """
+    width = np.where(high > low, high - low, 1.0)
+    inside = (u >= low) & (u < high)
+    moved = low + width * tilt((u - low).clip(0, width) / width, (middle - low) / width, log_odds)
+    return np.where(inside, moved, u)
+
+
 def sentence_lengths(
     register: Register,
     year: int,
@@ -261,7 +272,7 @@ def sentence_lengths(
         OGRS3 at the last index event: of two people sentenced for one kind of offence, the prolific one is the likelier
         to be given less than twelve months.
     u_band, u_days : float64 arrays, shape (n,)
-        Uniforms for the published band and for the place within it (log-uniform).
+        Uniforms for the published band and for the place within it.
 
     Returns
     -------
@@ -274,7 +285,7 @@ def sentence_lengths(
     p = register.courts
     u_band = tilt(u_band, shares[:, _UNDER_12_MONTHS.stop - 1], p.short_sentence_slope * (ogrs3 - p.centre_ogrs3))
     band = choose(u_band, shares)
-    days = log_uniform(u_days, s.length_low[band], s.length_high[band])
+    days = log_uniform(u_days, s.length_low[band], s.length_high[band], p.length_skew)
     return days.astype(np.int64), band == INDETERMINATE_BAND
 
 

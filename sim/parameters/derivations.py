@@ -71,9 +71,14 @@ def detection_index() -> list[float]:
 
 
 def offences_index() -> list[float]:
-    """Reoffences per reoffender, national, over those of 2011; from 2008."""
+    """Reoffences per reoffender, national, over those of 2011 and over the detection index; from 2008.
+
+    Fewer detected occasions mean fewer for each reoffender too; what the published frequency did beyond that is put
+    down to offences on an occasion.
+    """
     frequency = _joined("reoffences_per_reoffender", "all_offenders_reoffences_per_reoffender")
-    return _from({y: f / frequency[_BASE_YEAR] for y, f in frequency.items()}, 2008)
+    ratio = _from({y: f / frequency[_BASE_YEAR] for y, f in frequency.items()}, 2008)
+    return [r / d for r, d in zip(ratio, detection_index(), strict=True)]
 
 
 def crown_court_days() -> list[float]:

@@ -14,6 +14,7 @@ courts.indeterminate.
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
 from sim.distributions import weibull
@@ -30,12 +31,16 @@ from sim.legal_status import (
     start_follow_up,
 )
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, band_of
-from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt
+from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt, tilt_within
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 ORDERS = (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER)
+_TO_COMMUNITY_ORDER, _TO_SUSPENDED_ORDER, _TO_CUSTODY = (
+    disposal - 2 for disposal in (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER, Disposal.CUSTODY)
+)
+"""Where, in cumulative chances of a court's disposals (no caution), the one before each of these ends."""
 
 
 def step(model: "ProbationModel") -> None:
@@ -61,8 +66,8 @@ def hear(model: "ProbationModel", entries: Rows) -> None:
     people.pending_cases[rows] -= 1
     record_sanction(model, rows, day, offence_day, group, docket.ogrs_offence[entries], is_caution=False)
     to_custody = disposal == Disposal.CUSTODY
-    activate_suspended(model, rows, day, offence_day)
-    sentence_to_custody(model, rows[to_custody], day[to_custody], offence_day[to_custody])
+    activated = activate_suspended(model, rows, day, offence_day, to_custody)
+    sentence_to_custody(model, rows[to_custody], day[to_custody], offence_day[to_custody], activated[to_custody])
     sentence_in_community(model, rows[~to_custody], day[~to_custody], offence_day[~to_custody], disposal[~to_custody])
     assess_risk(model, rows[to_custody])
 
@@ -80,32 +85,55 @@ def join(model: "ProbationModel", entries: Rows) -> None:
 
 
 def choose_disposal(model: "ProbationModel", rows: Rows, offence_day: Rows, group: Rows) -> Rows:
-    """Draw the disposal from the published table of the year, custody likelier for those who come from custody."""
+    """Draw the disposal from the published table of the year.
+
+    Custody is likelier for those who come from custody; of orders, the community order for the likelier to reoffend.
+    """
     people, p = model.people, model.register.courts
     table = model.register.derived(build).court[table_year(model.register, model.year)]
     cells = table[group, people.is_female[rows].astype(int), band_of(people.sanctions[rows])]
     u = model.draws.uniforms_at("courts.disposal", people.person_hash[rows], offence_day)
     less_custody = -p.custody_again * (people.is_from_custody[rows] - p.centre_from_custody)
-    return 1 + choose(tilt(u, cells[:, -2], less_custody), cells)
+    u = tilt(u, cells[:, _TO_CUSTODY], less_custody)
+    not_suspended = p.community_order_slope * (people.ogrs3[rows] - p.centre_ogrs3_orders)
+    orders = (cells[:, i] for i in (_TO_COMMUNITY_ORDER, _TO_SUSPENDED_ORDER, _TO_CUSTODY))
+    return 1 + choose(tilt_within(u, *orders, not_suspended), cells)
 
 
-def activate_suspended(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows) -> None:
-    """Activate suspended sentences of people convicted of an offence within the operational period."""
+def activate_suspended(
+    model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows, to_custody: NDArray[np.bool_]
+) -> Rows:
+    """Activate suspended sentences of people convicted of an offence within the operational period.
+
+    Most are activated where the new offence goes to custody too, and then run after that sentence (schedule 12,
+    paragraph 9(1)(b)); a court that spares the new offence custody seldom does otherwise with the old one.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        Days activated; 0 for those without.
+    """
     people, p = model.people, model.register.courts
     u = model.draws.uniforms_at("courts.activation", people.person_hash[rows], offence_day)
-    active = (people.suspended_end_day[rows] > offence_day) & (u < p.p_activation)
-    active &= ~serves_for_life(model, rows)
-    rows, day, offence_day = rows[active], day[active], offence_day[active]
-    days = people.suspended_days[rows]
-    model.log.record(Event.SUSPENDED_SENTENCE_ACTIVATED, day, rows, days, offence_day)
-    imprison(model, rows, day, days, offence_day)
+    p_activation = np.where(to_custody, p.p_activation, p.p_activation_alone)
+    active = (people.suspended_end_day[rows] > offence_day) & (u < p_activation) & ~serves_for_life(model, rows)
+    days = np.where(active, people.suspended_days[rows], 0).astype(np.int64)
+    model.log.record(
+        Event.SUSPENDED_SENTENCE_ACTIVATED, day[active], rows[active], days[active], offence_day[active]
+    )
+    alone = active & ~to_custody
+    imprison(model, rows[alone], day[alone], days[alone], offence_day[alone])
+    return days
 
 
-def sentence_to_custody(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows) -> None:
-    """Draw the length and imprison; people who serve an indeterminate sentence go on serving it."""
+def sentence_to_custody(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows, further_days: Rows) -> None:
+    """Draw the length and imprison; people who serve an indeterminate sentence go on serving it.
+
+    `further_days`, of suspended sentences activated, are served after it.
+    """
     people = model.people
     able = ~serves_for_life(model, rows)
-    rows, day, offence_day = rows[able], day[able], offence_day[able]
+    rows, day, offence_day, further_days = rows[able], day[able], offence_day[able], further_days[able]
     hashes = people.person_hash[rows]
     days, indeterminate = sentence_lengths(
         model.register,
@@ -116,7 +144,8 @@ def sentence_to_custody(model: "ProbationModel", rows: Rows, day: Rows, offence_
         model.draws.uniforms_at("courts.length_band", hashes, offence_day),
         model.draws.uniforms_at("courts.length", hashes, offence_day),
     )
-    imprison(model, rows[~indeterminate], day[~indeterminate], days[~indeterminate], offence_day[~indeterminate])
+    fixed = ~indeterminate
+    imprison(model, rows[fixed], day[fixed], days[fixed] + further_days[fixed], offence_day[fixed])
     sentence_to_life(model, rows[indeterminate], day[indeterminate], offence_day[indeterminate])
 
 
