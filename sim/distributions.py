@@ -42,17 +42,15 @@ def geometric(u: NDArray[np.float64], mean: NDArray[np.float64] | float) -> NDAr
 
 
 @compiled
-def _fill_log_uniform(u, low, high, skew, out):
+def _fill_log_uniform(u, low, high, out):
     for i in range(u.size):
-        out[i] = low[i] * math.exp(u[i] ** skew * math.log(high[i] / low[i]))
+        out[i] = low[i] * math.exp(u[i] * math.log(high[i] / low[i]))
 
 
-def log_uniform(
-    u: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], skew: float = 1.0
-) -> NDArray[np.float64]:
-    """Return values whose logarithm is uniform between bounds, shape (n,); a skew above 1 crowds them to the lower."""
+def log_uniform(u: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values whose logarithm is uniform between bounds; shape (n,)."""
     out = np.empty(len(u))
-    _fill_log_uniform(u, low, high, float(skew), out)
+    _fill_log_uniform(u, low, high, out)
     return out
 
 

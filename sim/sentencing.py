@@ -272,7 +272,7 @@ def sentence_lengths(
         OGRS3 at the last index event: of two people sentenced for one kind of offence, the prolific one is the likelier
         to be given less than twelve months.
     u_band, u_days : float64 arrays, shape (n,)
-        Uniforms for the published band and for the place within it.
+        Uniforms for the published band and for the place within it (log-uniform).
 
     Returns
     -------
@@ -285,7 +285,7 @@ def sentence_lengths(
     p = register.courts
     u_band = tilt(u_band, shares[:, _UNDER_12_MONTHS.stop - 1], p.short_sentence_slope * (ogrs3 - p.centre_ogrs3))
     band = choose(u_band, shares)
-    days = log_uniform(u_days, s.length_low[band], s.length_high[band], p.length_skew)
+    days = log_uniform(u_days, s.length_low[band], s.length_high[band])
     return days.astype(np.int64), band == INDETERMINATE_BAND
 
 

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from sim import sentencing
+from sim.clock import DAYS_PER_MONTH
+from sim.data import tables
+from sim.distributions import log_uniform
 from sim.offenders import BANDS, Disposal, OffenceGroup
 from sim.sentencing import build, choose, cumulative, sentence_lengths, table_year, tilt
 from tests.worlds import SIM
@@ -115,12 +118,28 @@ def test_lengths_lie_in_their_published_bands(register, made):
     u = (np.arange(n) + 0.5) / n
     kind = np.full(n, OffenceGroup.VIOLENCE)
     spread = np.random.default_rng(1).permutation(u)
-    days, life = sentence_lengths(register, 2014, kind, np.zeros(n, int), np.full(n, 0.55), u, spread)
+    days, life = sentence_lengths(register, 2014, kind, np.zeros(n, int), np.full(n, register.courts.centre_ogrs3), u, spread)
     bounds = np.diff(made.length[4, sentencing.LENGTH_KINDS.index("violence")], prepend=0)
     edges = [14, 182.625, 365.25, 48 * 30.4375, 120 * 30.4375, 22 * 365.25 + 1]
     shares = np.histogram(days[~life], edges)[0] / n
     assert life.mean() == pytest.approx(bounds[5], abs=2 / n)
     assert shares == pytest.approx(bounds[:5], abs=3 / n)
+
+
+def test_the_average_sentence_of_each_year_is_the_published_one(made):
+    """A check that no parameter was set against."""
+    published = {int(r["year"]): float(r["all_offences"]) for r in tables.rows("average_custodial_sentence_months")}
+    u = (np.arange(2000) + 0.5) / 2000
+    months = [
+        log_uniform(u, np.full(2000, low), np.full(2000, high)).mean() / DAYS_PER_MONTH
+        for low, high in zip(made.length_low[:5], made.length_high[:5], strict=True)
+    ]
+    classes = np.diff(made.ogrs_offence, prepend=0.0)
+    for year, average in published.items():
+        passed = sentencing.occasions()[max(year, 2014) - 2014, ..., Disposal.CUSTODY].sum(axis=(1, 2))
+        bands = np.diff(made.length[year - 2010], prepend=0.0)[sentencing.length_kind()]
+        number = (passed[:, None, None] * classes[:, :, None] * bands).sum(axis=(0, 1))[:5]
+        assert number @ months / number.sum() == pytest.approx(average, rel=0.05), year
 
 
 def test_the_prolific_are_sentenced_for_less_within_one_kind_of_offence(register):
@@ -166,7 +185,9 @@ def test_order_lengths_follow_their_shares(register):
     u = (np.arange(n) + 0.5) / n
     orders = sentencing.order_days(register, np.full(n, Disposal.COMMUNITY_ORDER), u)
     months = np.round(orders / 30.4375).astype(int)
-    assert {m: int((months == m).sum()) for m in (6, 12, 18, 24)} == {6: 300, 12: 500, 18: 100, 24: 100}
+    assert {m: int((months == m).sum()) for m in (6, 12, 18, 24)} == {
+        m: round(n * share) for m, share in zip((6, 12, 18, 24), register.courts.community_order_share, strict=True)
+    }
     suspended = sentencing.order_days(register, np.full(n, Disposal.SUSPENDED_SENTENCE_ORDER), u)
     assert set(np.round(suspended / 30.4375).astype(int)) == {12, 18, 24}
 
