@@ -109,10 +109,10 @@ def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: 
         figures.save(picture, folder / "reoffending_by_quarter.png", provenance)
         drawn.append("reoffending_by_quarter.png")
     if len(outcomes):
-        title = f"When short-sentence leavers first reoffend: {curve_finding(outcomes, list(arms))}"
+        title = f"Of leavers of short sentences, {curve_finding(outcomes, list(arms))}"
         figures.save(figures.time_to_first(outcomes, arms, title), folder / "time_to_first_reoffence.png", provenance)
         drawn.append("time_to_first_reoffence.png")
-    title = f"The reform and recalls to prison: {recall_finding(differences)}"
+    title = f"The reform changed recalls to prison by {recall_finding(differences)}"
     figures.save(figures.recalls(weekly, arms, title), folder / "recalls_by_sentence.png", provenance)
     return [*drawn, "recalls_by_sentence.png"]
 
@@ -123,15 +123,18 @@ def finding(d: Difference) -> str:
     return f"{report.points(d.difference)} points{interval}"
 
 
-def curve_finding(outcomes: Any, arms: list[str]) -> str:
+def curve_finding(outcomes: pd.DataFrame, arms: list[str]) -> str:
     """Say what share has reoffended within 18 days and within a year, in both arms."""
     last = outcomes[(outcomes["year"] == outcomes["year"].max()) & (outcomes["group"] == "disposal=custody_under_12m")]
     means = last.groupby(["measure", "scenario"])["value"].mean()
-    early, late = (
-        " against ".join(f"{100 * means.get((f'reoffended_within_{n}_days', arm), float('nan')):.1f}" for arm in arms)
-        for n in (18, 365)
+    base, reform = (
+        [f"{100 * means.get((f'reoffended_within_{n}_days', arm), float('nan')):.1f}" for n in (18, 365)]
+        for arm in arms
     )
-    return f"{early} percent\nwithin 18 days, {late} within a year"
+    return (
+        f"{reform[0]} percent reoffend within 18 days and {reform[1]} within a year with the reform, "
+        f"{base[0]} and {base[1]} without it"
+    )
 
 
 def recall_finding(differences: list[Difference]) -> str:
@@ -140,8 +143,9 @@ def recall_finding(differences: list[Difference]) -> str:
     for group, name in (("disposal=custody_under_12m", "short"), ("disposal=custody_12m_plus", "long")):
         d = report.find(differences, "recalls_per_year", group)
         if d is not None and d.difference is not None:
-            parts.append(f"{report.number(d.difference, 0, sign=True)} a year from {name} sentences")
-    return ", ".join(parts)
+            interval = f" {report.spread(d.low, d.high, fraction=False, digits=0)}" if d.low is not None else ""
+            parts.append(f"{report.number(d.difference, 0, sign=True)} a year{interval} from {name} sentences")
+    return " and ".join(parts)
 
 
 def comparison_object(

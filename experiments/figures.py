@@ -1,6 +1,8 @@
-"""The pictures of a comparison: cohorts by quarter, time to first reoffence, recalls by length of sentence."""
+"""The pictures of a comparison, arms above and their difference below: cohorts by quarter, time to first reoffence,
+recalls by length of sentence."""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +59,14 @@ def draw_band(axis: "Axes", x: Any, values: pd.DataFrame, label: str, which: int
     axis.fill_between(x, low, high, color=COLOURS[which], alpha=0.25, linewidth=0)
 
 
-def mark_levers(axis: "Axes", timelines: Mapping[str, Timeline]) -> None:
-    """Draw a line at every date on which a lever moves in either arm, with its name along the foot."""
+def mark_levers(axis: "Axes", timelines: Mapping[str, Timeline], *, named: bool) -> None:
+    """Draw a line at every date on which a lever moves in either arm, with its name along the foot if asked for."""
     levers = {lever.name: lever for timeline in timelines.values() for lever in timeline.levers.values()}
     for lever in levers.values():
         day = float(mdates.date2num(date_of(lever.from_day)))
         axis.axvline(day, color=GREY, linewidth=1, linestyle=":")
+        if not named:
+            continue
         name = LEVER_NAMES.get(lever.name, lever.name.replace("_", " "))
         axis.text(
             day, 0.02, f" {name}", transform=axis.get_xaxis_transform(), rotation=90, va="bottom", ha="right",
@@ -70,36 +74,67 @@ def mark_levers(axis: "Axes", timelines: Mapping[str, Timeline]) -> None:
         )  # fmt: skip
 
 
+def seeds_by(rows: pd.DataFrame, arm: str, index: str, value: str) -> pd.DataFrame:
+    """Return the values of one arm, a row for each date or day and a column for each seed."""
+    return rows[rows["scenario"] == arm].pivot(index=index, columns="seed", values=value)
+
+
+def draw_arms(axes: "Sequence[Axes]", values: Mapping[str, pd.DataFrame]) -> None:
+    """Draw both arms above, and below them reform minus base, seed by seed."""
+    above, below = axes
+    for which, (arm, wide) in enumerate(values.items()):
+        draw_band(above, wide.index, wide, arm, which)
+    base, reform = values.values()
+    mean, low, high = band(reform - base)
+    below.plot(base.index, mean, color=GREY, linewidth=2)
+    below.fill_between(base.index, low, high, color=GREY, alpha=0.3, linewidth=0)
+    below.axhline(0, color="black", linewidth=0.8)
+
+
+def panels(width: float, columns: int, names: Sequence[str]) -> "tuple[Figure, Any]":
+    """Return a figure with a tall row for the arms and a low one for their difference, a column for each name."""
+    figure, axes = plt.subplots(
+        2, columns, figsize=(width, 6.6), sharex=True, squeeze=False, height_ratios=(2.2, 1), layout="constrained"
+    )
+    for axis, name in zip(axes[0], names, strict=True):
+        axis.set_title(name, fontsize=11)
+    for axis in axes[1]:
+        axis.set_title("difference, with 95 percent interval over paired seeds", fontsize=9, color=GREY)
+    return figure, axes
+
+
+def headed(figure: "Figure", title: str) -> "Figure":
+    """Write what was found above a figure, broken so that it fits."""
+    figure.suptitle("\n".join(textwrap.wrap(title, int(figure.get_figwidth() * 8.2))), x=0.01, ha="left", weight="bold")
+    return figure
+
+
 def quarterly(cohorts: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
-    """Draw proven reoffending of quarterly cohorts in both arms: everyone, and leavers of short sentences.
+    """Draw proven reoffending of quarterly cohorts in both arms and the difference between them.
 
     The published points are levels of the same quarters; they stand beside the arms' levels, never beside their
     difference.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(12, 5), sharex=True)
-    panels = (("all", "Everyone with an index event"), (_SHORT, "Released from sentences under 12 months"))
-    for axis, (group, name) in zip(axes, panels, strict=True):
+    figure, axes = panels(12, 2, ("Everyone with an index event", "Released from sentences under 12 months"))
+    for column, group in zip(axes.T, ("all", _SHORT), strict=True):
         chosen = cohorts[(cohorts["estimator"] == _QUARTERLY) & (cohorts["group"] == group)]
-        for which, arm in enumerate(arms):
-            wide = chosen[chosen["scenario"] == arm].pivot(index="cohort_start", columns="seed", values="binary_rate")
-            draw_band(axis, wide.index, 100 * wide, arm, which)
-        _record(axis, group, chosen["cohort_start"].min())
-        mark_levers(axis, arms)
-        axis.set_title(name, fontsize=11)
-        axis.set_xlabel("quarter of the index event")
-        axis.xaxis.set_major_locator(mdates.YearLocator(2))
-        axis.set_ylabel("reoffend within a year, percent")
-        axis.set_ylim(*_limits(axis))
-        axis.legend(loc="upper right", fontsize=9)
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    figure.tight_layout()
-    return figure
+        draw_arms(column, {arm: 100 * seeds_by(chosen, arm, "cohort_start", "binary_rate") for arm in arms})
+        _record(column[0], group, chosen["cohort_start"].min())
+        for axis in column:
+            mark_levers(axis, arms, named=axis is column[0])
+        column[0].set_ylim(*_limits(column[0]))
+        column[0].legend(loc="upper right", fontsize=9)
+        column[1].set_xlabel("quarter of the index event")
+        column[1].xaxis.set_major_locator(mdates.YearLocator(2))
+    axes[0, 0].set_ylabel("reoffend within a year, percent")
+    axes[1, 0].set_ylabel("percentage points")
+    return headed(figure, title)
 
 
 def _limits(axis: "Axes") -> tuple[float, float]:
     """Return limits that leave room for the legend above and the names of levers below."""
     low, high = axis.get_ylim()
-    return max(0.0, low - 0.6 * (high - low)), high + 0.35 * (high - low)
+    return max(0.0, low - 0.65 * (high - low)), high + 0.5 * (high - low)
 
 
 def _record(axis: "Axes", group: str, first: pd.Timestamp) -> None:
@@ -124,51 +159,41 @@ def _record(axis: "Axes", group: str, first: pd.Timestamp) -> None:
 
 
 def time_to_first(outcomes: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
-    """Draw the share of short-sentence leavers with a proven reoffence by days since release, both arms."""
-    figure, axis = plt.subplots(figsize=(8, 5))
+    """Draw the share of short-sentence leavers with a proven reoffence by days since release, and the difference."""
     chosen = outcomes[(outcomes["group"] == _SHORT) & outcomes["measure"].str.startswith("reoffended_within_")].copy()
     last = chosen["year"].max()
     chosen = chosen[chosen["year"] == last]
     chosen["days"] = chosen["measure"].str.extract(r"(\d+)", expand=False).astype(int)
-    for which, arm in enumerate(arms):
-        wide = chosen[chosen["scenario"] == arm].pivot(index="days", columns="seed", values="value")
+    figure, axes = panels(8, 1, [f"Released in {last} from sentences under 12 months"])
+    values = {arm: 100 * seeds_by(chosen, arm, "days", "value").sort_index() for arm in arms}
+    for wide in values.values():
         wide.loc[0] = 0.0
-        draw_band(axis, sorted(wide.index), 100 * wide.sort_index(), arm, which)
-    axis.set_xlabel("days since release")
-    axis.set_ylabel("with a proven reoffence so far, percent")
-    axis.set_title(title, fontsize=12)
-    axis.text(0.99, 0.02, f"releases of {last} from sentences under 12 months", transform=axis.transAxes, ha="right",
-              fontsize=9, color=GREY)  # fmt: skip
-    axis.set_xlim(0, 365)
-    axis.set_ylim(0, None)
-    axis.legend(loc="upper left")
-    figure.tight_layout()
-    return figure
+    draw_arms(axes[:, 0], {arm: wide.sort_index() for arm, wide in values.items()})
+    above, below = axes[:, 0]
+    above.set_ylabel("with a proven reoffence so far,\npercent")
+    above.set_ylim(0, None)
+    above.legend(loc="upper left")
+    below.set_xlabel("days since release")
+    below.set_ylabel("percentage\npoints")
+    below.set_xlim(0, 365)
+    return headed(figure, title)
 
 
 def recalls(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
-    """Draw recalls a quarter by length of sentence, both arms."""
-    figure, axes = plt.subplots(1, 2, figsize=(12, 5), sharex=True)
-    panels = (
-        ("disposal=custody_under_12m", "Sentences under 12 months"),
-        ("disposal=custody_12m_plus", "Sentences of 12 months and over"),
-    )
-    for axis, (group, name) in zip(axes, panels, strict=True):
+    """Draw recalls a week, mean of each quarter, by length of sentence, both arms and the difference."""
+    figure, axes = panels(12, 2, ("Sentences under 12 months", "Sentences of 12 months and over"))
+    for column, group in zip(axes.T, (_SHORT, "disposal=custody_12m_plus"), strict=True):
         chosen = weekly[(weekly["measure"] == "recalls") & (weekly["group"] == group)]
-        for which, arm in enumerate(arms):
-            wide = chosen[chosen["scenario"] == arm].pivot(index="date", columns="seed", values="value")
-            quarters = wide.resample("QS").sum()[:-1]
-            draw_band(axis, quarters.index, quarters, arm, which)
-        mark_levers(axis, arms)
-        axis.set_title(name, fontsize=11)
-        axis.set_xlabel("quarter")
-        axis.xaxis.set_major_locator(mdates.YearLocator(2))
-        axis.set_ylabel("recalls to prison in the quarter")
-        axis.set_ylim(0, max(1.0, axis.get_ylim()[1] * 1.25))
-        axis.legend(loc="upper left", fontsize=9)
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    figure.tight_layout()
-    return figure
+        draw_arms(column, {arm: seeds_by(chosen, arm, "date", "value").resample("QS").mean()[:-1] for arm in arms})
+        for axis in column:
+            mark_levers(axis, arms, named=axis is column[0])
+        column[0].set_ylim(0, max(1.0, column[0].get_ylim()[1] * 1.25))
+        column[0].legend(loc="upper left", fontsize=9)
+        column[1].set_xlabel("quarter")
+        column[1].xaxis.set_major_locator(mdates.YearLocator(2))
+    axes[0, 0].set_ylabel("recalls to prison a week")
+    axes[1, 0].set_ylabel("recalls a week")
+    return headed(figure, title)
 
 
 def save(figure: "Figure", path: Path, provenance: Mapping[str, str]) -> None:

@@ -155,8 +155,8 @@ def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence
     """Begin a determinate sentence, at one with any that is being served.
 
     Half is served, less the time on remand. A sentence passed on someone in custody or on licence runs beside the
-    first: the longer of the two and the later of their dates hold. A court order ends. Whether the sentence is a supervised short one depends on the day by
-    which the lever applies.
+    first: the longer of the two and the later of their dates hold. A court order ends. Whether the sentence is a
+    supervised short one depends on the day by which the lever applies.
 
     Parameters
     ----------

@@ -309,9 +309,7 @@ class _Tally:
     """Counts of offenders, reoffenders and reoffences of one group, by cohort and by the labels of several columns at
     once; events are sorted by person and day."""
 
-    def __init__(
-        self, split: _Split, row: NDArray[np.integer], quarter: Ints, reoffences: Ints, cohorts: int
-    ) -> None:
+    def __init__(self, split: _Split, row: NDArray[np.integer], quarter: Ints, reoffences: Ints, cohorts: int) -> None:
         self.names = split.names
         self.labels = np.ascontiguousarray(split.labels)
         self.events = row, quarter, reoffences

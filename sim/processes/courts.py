@@ -96,8 +96,8 @@ def choose_disposal(model: "ProbationModel", rows: Rows, offence_day: Rows, grou
     less_custody = -p.custody_again * (people.is_from_custody[rows] - p.centre_from_custody)
     u = tilt(u, cells[:, _TO_CUSTODY], less_custody)
     not_suspended = p.community_order_slope * (people.ogrs3[rows] - p.centre_ogrs3_orders)
-    orders = (cells[:, i] for i in (_TO_COMMUNITY_ORDER, _TO_SUSPENDED_ORDER, _TO_CUSTODY))
-    return 1 + choose(tilt_within(u, *orders, not_suspended), cells)
+    low, middle, high = cells[:, [_TO_COMMUNITY_ORDER, _TO_SUSPENDED_ORDER, _TO_CUSTODY]].T
+    return 1 + choose(tilt_within(u, low, middle, high, not_suspended), cells)
 
 
 def activate_suspended(
@@ -118,9 +118,7 @@ def activate_suspended(
     p_activation = np.where(to_custody, p.p_activation, p.p_activation_alone)
     active = (people.suspended_end_day[rows] > offence_day) & (u < p_activation) & ~serves_for_life(model, rows)
     days = np.where(active, people.suspended_days[rows], 0).astype(np.int64)
-    model.log.record(
-        Event.SUSPENDED_SENTENCE_ACTIVATED, day[active], rows[active], days[active], offence_day[active]
-    )
+    model.log.record(Event.SUSPENDED_SENTENCE_ACTIVATED, day[active], rows[active], days[active], offence_day[active])
     alone = active & ~to_custody
     imprison(model, rows[alone], day[alone], days[alone], offence_day[alone])
     return days

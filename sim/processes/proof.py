@@ -1,7 +1,8 @@
 """Proof: a detected occasion is resolved by caution, by charge, or by nothing that counts as proof.
 
 How many occasions are detected follows a dated series (see reoffending), because cautions and charges fell nationally
-whatever probation did; a fixed share of them ends in proof. Among proven occasions the split into caution and charge is the published one, by year, offence, sex and history.
+whatever probation did; a fixed share of them ends in proof. Among proven occasions the split into caution and charge
+is the published one, by year, offence, sex and history.
 The way to court takes its time: police lag, then a lag of the magistrates' or of the Crown Court with its dated delay;
 a case of someone who is listed already is often joined to that hearing.
 

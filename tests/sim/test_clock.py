@@ -11,7 +11,7 @@ from sim.clock import DAY_ZERO, NEVER, date_of, dates, day_of, week_of, year_of_
 
 
 def test_day_zero_is_a_monday_and_week_zero_begins_on_it():
-    assert DAY_ZERO == date(2008, 1, 7)
+    assert date(2008, 1, 7) == DAY_ZERO
     assert DAY_ZERO.weekday() == 0
     assert (day_of(DAY_ZERO), week_of(0), week_of(6), week_of(7), week_of(-1)) == (0, 0, 0, 1, -1)
 

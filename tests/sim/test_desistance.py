@@ -1,6 +1,7 @@
 """The decline of the hazard with offence-free time."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -29,6 +30,6 @@ def test_the_decline_is_held_at_its_least():
 def test_the_decline_by_week_only_falls(register):
     found = [desistance_by_week(register.reoffending, week) for week in range(600)]
     assert found[0] == 1
-    assert all(later <= earlier for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(found))
     half = register.reoffending.desistance_share
     assert found[52] == pytest.approx(desistance(52 * 7 / 30.4375, half, PER_MONTH, SQUARED))

@@ -40,7 +40,7 @@ def test_a_geometric_has_its_mean_and_its_probabilities(mean):
 
 
 def test_a_geometric_of_mean_zero_or_less_is_zero():
-    assert geometric(GRID[:: 20_000], 0.0).tolist() == [0] * 10
+    assert geometric(GRID[::20_000], 0.0).tolist() == [0] * 10
     assert geometric(np.array([0.5]), np.array([-1.0])).tolist() == [0]
     assert geometric(np.array([0.0]), 5.0).tolist() == [0]
 

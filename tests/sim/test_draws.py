@@ -133,9 +133,7 @@ def test_persons_of_different_number_have_different_hashes():
 @settings(max_examples=50, deadline=None)
 def test_a_draw_depends_neither_on_order_nor_on_who_else_is_there(seed, week, persons, chosen):
     draws = Draws(seed)
-    together = dict(
-        zip(persons, draws.uniforms("stream", person_hashes(np.array(persons)), week), strict=True)
-    )
+    together = dict(zip(persons, draws.uniforms("stream", person_hashes(np.array(persons)), week), strict=True))
     others = list(persons)
     chosen.shuffle(others)
     some = others[: 1 + len(others) // 2]

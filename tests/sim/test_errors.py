@@ -19,8 +19,8 @@ def test_an_unknown_name_says_where_what_and_what_is_allowed():
     [
         (b"", "empty"),
         (b" \n\t", "empty"),
-        (b"title = \"\xff\xfe\"", "not UTF-8 text (byte 9)"),
-        (b"title = \"cut", "not valid TOML"),
+        (b'title = "\xff\xfe"', "not UTF-8 text (byte 9)"),
+        (b'title = "cut', "not valid TOML"),
         (b"a = 1\na = 2\n", "not valid TOML"),
         (b"from = 2018-02-30", "not valid TOML"),
         (b"\x00", "not valid TOML"),

@@ -68,7 +68,9 @@ def test_time_on_remand_counts(people_of):
     model, rows = people_of
     confine(model, rows, Status.REMAND, np.full(5, 40), NEVER)
     people = sentence(model, rows, 100, [100, 200, 400, 80, 1000], 30)
-    assert people.conditional_release_day[rows].tolist() == [100, 140, 240, 100, 540], "never before the day of sentence"
+    assert people.conditional_release_day[rows].tolist() == [100, 140, 240, 100, 540], (
+        "never before the day of sentence"
+    )
     assert people.sentence_end_day[rows].tolist() == [140, 240, 440, 120, 1040]
 
 
@@ -150,7 +152,9 @@ def test_short_sentences_for_offences_on_or_after_the_day_are_supervised_for_twe
     assert people.status_end_day[rows].tolist() == (released + PSS_DAYS).tolist()
 
 
-@pytest.mark.parametrize(("days", "offence_day"), [(1, SUPERVISED_FROM), (730, SUPERVISED_FROM), (100, SUPERVISED_FROM - 1)])
+@pytest.mark.parametrize(
+    ("days", "offence_day"), [(1, SUPERVISED_FROM), (730, SUPERVISED_FROM), (100, SUPERVISED_FROM - 1)]
+)
 def test_one_day_two_years_and_older_offences_are_not_supervised_as_short(people_of, days, offence_day):
     model, rows = people_of
     people = sentence(model, rows, SUPERVISED_FROM + 100, [days] * 5, offence_day)

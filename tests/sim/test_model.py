@@ -253,7 +253,7 @@ def test_numpy_without_the_features_of_this_processor_gives_the_same_integers(di
     if not features:
         pytest.skip("NumPy has no code of its own for this processor")
     said = in_subprocess(
-        "from numpy._core._multiarray_umath import __cpu_features__ as f; print(any(f[x] for x in %r))" % (features,),
+        f"from numpy._core._multiarray_umath import __cpu_features__ as f; print(any(f[x] for x in {features!r}))",
         NPY_DISABLE_CPU_FEATURES=" ".join(features),
     )
     assert said == "False", "the features were not switched off, so the test proves nothing"

@@ -61,7 +61,9 @@ def test_a_place_names_one_team_whatever_the_others_do():
     assert [int(o) // 10 for o in out] == [0, 0, 1, 1]
 
 
-@given(st.lists(st.floats(0, 1, exclude_max=True), max_size=60), st.integers(1, 35), st.integers(1, 12), st.integers(0, 9))
+@given(
+    st.lists(st.floats(0, 1, exclude_max=True), max_size=60), st.integers(1, 35), st.integers(1, 12), st.integers(0, 9)
+)
 @settings(max_examples=80, deadline=None)
 def test_every_case_goes_to_an_officer_of_the_office_and_teams_are_level(places, count, team_size, first):
     out, load = assign(places, count, team_size, first)

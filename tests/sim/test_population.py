@@ -1,6 +1,7 @@
 """Who is there on day 0, who arrives, and whether the world stays in balance."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_the_world_drifts_by_less_than_ten_percent_a_year(balanced, measure):
     weekly = balanced.weekly.series(measure)
     years = [weekly[52 * k : 52 * (k + 1)].mean() for k in range(4)]
     assert years[0] > 50
-    for earlier, later in zip(years, years[1:], strict=False):
+    for earlier, later in pairwise(years):
         assert abs(later / earlier - 1) < 0.10, years
 
 
@@ -114,7 +115,9 @@ def test_numbers_of_sanctions_lie_in_their_bands():
     for band in range(5):
         found = population.previous_sanctions(np.full(400, band), u, 14.0)
         assert (found.min(), found.max()) == (floors[band], floors[band + 1] - 1)
-        assert np.bincount(found - floors[band]).tolist() == pytest.approx([400 / (floors[band + 1] - floors[band])] * (floors[band + 1] - floors[band]), abs=1)
+        assert np.bincount(found - floors[band]).tolist() == pytest.approx(
+            [400 / (floors[band + 1] - floors[band])] * (floors[band + 1] - floors[band]), abs=1
+        )
     top = population.previous_sanctions(np.full(400, len(BANDS) - 1), u, 14.0)
     assert top.min() == 15
     assert top.mean() == pytest.approx(15 + 14, abs=1.5)

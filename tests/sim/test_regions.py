@@ -100,9 +100,7 @@ def test_an_area_named_twice_is_refused(load):
         load(areas='["Essex", "Essex"]')
 
 
-
-
-@given(st.text(alphabet='abtieslcrou=[]"\'{}\n .,#-0123456789', max_size=120))
+@given(st.text(alphabet="abtieslcrou=[]\"'{}\n .,#-0123456789", max_size=120))
 @settings(max_examples=300, deadline=None)
 def test_hostile_text_is_never_anything_but_an_input_error(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "hostile.toml"

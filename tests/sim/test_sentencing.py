@@ -118,7 +118,9 @@ def test_lengths_lie_in_their_published_bands(register, made):
     u = (np.arange(n) + 0.5) / n
     kind = np.full(n, OffenceGroup.VIOLENCE)
     spread = np.random.default_rng(1).permutation(u)
-    days, life = sentence_lengths(register, 2014, kind, np.zeros(n, int), np.full(n, register.courts.centre_ogrs3), u, spread)
+    days, life = sentence_lengths(
+        register, 2014, kind, np.zeros(n, int), np.full(n, register.courts.centre_ogrs3), u, spread
+    )
     bounds = np.diff(made.length[4, sentencing.LENGTH_KINDS.index("violence")], prepend=0)
     edges = [14, 182.625, 365.25, 48 * 30.4375, 120 * 30.4375, 22 * 365.25 + 1]
     shares = np.histogram(days[~life], edges)[0] / n

@@ -117,7 +117,9 @@ def test_every_member_of_a_list_is_checked(load, values, said):
 
 
 def test_an_unknown_derivation_is_refused_with_the_nearest(load):
-    refused(load, 'unknown derivation "first_timer"', 'did you mean "first_timers"?', value='{ derive = "first_timer" }')
+    refused(
+        load, 'unknown derivation "first_timer"', 'did you mean "first_timers"?', value='{ derive = "first_timer" }'
+    )
     refused(load, "derive", value='{ derived = "first_timers" }')
     refused(load, "unknown derivation", value="{ derive = 3 }")
 
@@ -149,7 +151,9 @@ def test_every_shipped_number_lies_in_its_range_and_says_why(register):
         values = p.value if isinstance(p.value, tuple) else (p.value,)
         assert values, p.key
         assert all(p.low <= v <= p.high for v in values), p.key
-        assert p.unit.strip() and p.source.strip() and p.kind in KINDS, p.key
+        assert p.unit.strip(), p.key
+        assert p.source.strip(), p.key
+        assert p.kind in KINDS, p.key
         assert p.note.strip() or p.kind != "assumed", p.key
 
 
