@@ -106,7 +106,7 @@ def run(
     from experiments.plan import checked_seed, make_plan
 
     plan = make_plan([scenario], region, scale, [checked_seed(seed)], until, settings or [])
-    commands.run(plan, out, events=events, people=people, as_json=as_json)
+    commands.run(plan, out, events=events, people=people, as_json=as_json, progress=progress)
 
 
 @app.command()
@@ -127,7 +127,8 @@ def story(
     names = scenario or ["post_reform"]
     if len(names) > 2:
         raise InputError(f"story: {len(names)} scenarios given; allowed: one, or two for two lives")
-    commands.story(make_plan(names, region, scale, [checked_seed(seed)], until, settings or []), person)
+    plan = make_plan(names, region, scale, [checked_seed(seed)], until, settings or [])
+    commands.story(plan, person, progress)
 
 
 @app.command()

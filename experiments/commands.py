@@ -29,6 +29,7 @@ from experiments.compare import (
 from experiments.engine import cores
 from experiments.estimates import Difference, cohort_differences, same_people_differences, weekly_differences
 from experiments.plan import Plan
+from sim.clock import DAYS_PER_WEEK
 from sim.errors import InputError
 
 type Progress = Callable[[int, str], AbstractContextManager[Callable[[], None]]]
@@ -177,11 +178,12 @@ def comparison_object(
     }
 
 
-def run(plan: Plan, out: str | None, *, events: bool, people: bool, as_json: bool) -> None:
+def run(plan: Plan, out: str | None, *, events: bool, people: bool, as_json: bool, progress: Progress) -> None:
     """Run one scenario once, print its latest rates, write its tables."""
     folder = store.output_folder(plan, "run", out)
     tell(plan)
-    finished = single.run(plan, folder, events=events, people=people)
+    with progress(weeks_of(plan), "weeks") as step:
+        finished = single.run(plan, folder, events=events, people=people, step=step)
     if as_json:
         print(json.dumps(finished.as_dict(folder)))
         return
@@ -195,14 +197,16 @@ def run(plan: Plan, out: str | None, *, events: bool, people: bool, as_json: boo
     report.print_written(console, folder, finished.files)
 
 
-def story(plan: Plan, person: int) -> None:
+def weeks_of(plan: Plan) -> int:
+    """Return the number of weeks that one run of a plan lives from day 0 on."""
+    return -(-plan.end_day // DAYS_PER_WEEK)
+
+
+def story(plan: Plan, person: int, progress: Progress) -> None:
     """Print one life, or the same life twice."""
     tell(plan)
-    lives = stories.tell(plan, person)
+    with progress(weeks_of(plan) * len(plan.arms), "weeks") as step:
+        lives = stories.tell(plan, person, step)
     console: Console = report.stdout_console()
     parted = stories.first_difference(*lives) if len(lives) > 1 else None
-    for life in lives:
-        report.print_life(console, life, parted)
-    if len(lives) > 1:
-        same = "The two lives are the same, day for day." if parted is None else "The lives part at the line marked >."
-        console.print(f"\n{same}")
+    report.print_lives(console, lives, parted)

@@ -11,7 +11,7 @@ from rich.table import Table
 from experiments.before_after import Change
 from experiments.estimates import Difference
 from experiments.plan import Plan
-from experiments.story import Life
+from experiments.story import Life, Line
 from sim.clock import DAYS_PER_YEAR, date_of
 
 WIDTH = 80
@@ -251,18 +251,34 @@ def print_written(console: Console, folder: Path, files: Sequence[str]) -> None:
     console.print(f"\nWritten to {folder}/: " + ", ".join(files), soft_wrap=True)
 
 
-def print_life(console: Console, life: Life, parted: int | None) -> None:
-    """Print a life, year by year with the person's age; the line at which two lives part is marked."""
-    console.print(f"\n[bold]{life.scenario}[/bold]: {life.summary}")
+def print_lives(console: Console, lives: Sequence[Life], parted: int | None) -> None:
+    """Print one life; or two, what they share told once, then each from the line on at which they part."""
+    first = lives[0]
+    console.print(f"\n[bold]{' and '.join(life.scenario for life in lives)}[/bold]: {first.introduction}")
+    shared = first.lines if parted is None else first.lines[:parted]
+    print_lines(console, first.birth_day, shared)
+    if len(lives) == 1:
+        console.print(f"\n{first.outcome}")
+    elif parted is None:
+        console.print(f"\nThe two lives are the same, day for day. {first.outcome}")
+    else:
+        console.print("\nHere the two lives part.")
+        for life in lives:
+            console.print(f"\n[bold]Under {life.scenario}[/bold]")
+            print_lines(console, life.birth_day, life.lines[parted:])
+            console.print(f"\n{life.outcome}")
+
+
+def print_lines(console: Console, birth_day: int, lines: Sequence[Line]) -> None:
+    """Print what happened, year by year with the person's age."""
     year = 0
-    for i, line in enumerate(life.lines):
+    for line in lines:
         if line.day.year != year:
             year = line.day.year
-            age = (line.day - date_of(life.birth_day)).days // DAYS_PER_YEAR
+            age = (line.day - date_of(birth_day)).days // DAYS_PER_YEAR
             console.print(f"\n[bold]{year}[/bold], aged {age:.0f}")
-        mark = ">" if i == parted else " "
         text = f"{line.what}: {line.detail}" if line.detail else line.what
-        console.print(f"{mark} {line.day:%d %b}  {text}", soft_wrap=True)
+        console.print(f"  {line.day:%d %b}  {text}", soft_wrap=True)
 
 
 def print_run(console: Console, plan: Plan, measures: Sequence[dict[str, Any]]) -> None:

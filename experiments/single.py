@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -63,14 +64,16 @@ class Run:
         }
 
 
-def run(plan: Plan, folder: Path, *, events: bool, people: bool) -> Run:
-    """Run the one arm of a plan in one piece and write its tables, whole or not at all."""
+def run(plan: Plan, folder: Path, *, events: bool, people: bool, step: Callable[[], None]) -> Run:
+    """Run the one arm of a plan in one piece and write its tables, whole or not at all; call `step` every week."""
     store.clear(folder)
     store.write_manifest(folder, plan, "run")
     compile_seconds = warm_up()
     start = time.perf_counter()
     model = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], plan.register)
-    model.run_until(plan.end_day)
+    while model.day < plan.end_day:
+        model.step()
+        step()
     seconds = time.perf_counter() - start
     peak = peak_megabytes()
     scenario, seed = plan.arms[0].name, plan.seeds[0]

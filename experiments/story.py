@@ -1,5 +1,6 @@
 """One life, in dates and reasons; or the same life under two regimes, with the day on which they part."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from experiments.plan import Plan
 from experiments.tables import details
-from sim.clock import date_of
+from sim.clock import DAYS_PER_WEEK, date_of
 from sim.errors import InputError
 from sim.events import Event
 from sim.model import ProbationModel
@@ -65,19 +66,22 @@ class Life:
 
     Attributes
     ----------
-    scenario, summary : str
+    scenario : str
+    introduction, outcome : str
+        Who the person is; where the person stands at the end.
     birth_day : int
     lines : list of Line
     """
 
     scenario: str
-    summary: str
+    introduction: str
+    outcome: str
     birth_day: int
     lines: list[Line]
 
 
-def tell(plan: Plan, person: int) -> list[Life]:
-    """Run the world of each arm and return the person's lives in it.
+def tell(plan: Plan, person: int, step: Callable[[], None]) -> list[Life]:
+    """Run the world of each arm and return the person's lives in it; call `step` for every week of an arm.
 
     Raises
     ------
@@ -86,11 +90,15 @@ def tell(plan: Plan, person: int) -> list[Life]:
     """
     first = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], plan.register)
     fork_day = plan.fork_day if plan.fork_day is not None else plan.end_day
-    while first.day + 7 <= min(fork_day, plan.end_day):
+    while first.day + DAYS_PER_WEEK <= min(fork_day, plan.end_day):
         first.step()
+        for _ in plan.arms:
+            step()
     models = [first.fork(arm) for arm in plan.arms]
     for model in models:
-        model.run_until(plan.end_day)
+        while model.day < plan.end_day:
+            model.step()
+            step()
     if person == PICK_ONE:
         person = busiest(models[-1])[0]
     for model in models:
@@ -125,7 +133,7 @@ def life(model: ProbationModel, person: int) -> Life:
         for k, event, text in zip(mine, events, words, strict=True)
         if event not in _HIDDEN and not _is_told_by_release(model, mine, int(k), event)
     ]
-    return Life(model.timeline.name, describe(model, person), view.birth_day, lines)
+    return Life(model.timeline.name, introduce(model, person), sum_up(model, person), view.birth_day, lines)
 
 
 def _is_told_by_release(model: ProbationModel, mine: NDArray[np.int64], k: int, event: Event) -> bool:
@@ -148,22 +156,25 @@ def _detail(model: ProbationModel, k: int, event: Event, text: str) -> str:
     return text.removeprefix("; ").replace("; offence of", ", of")
 
 
-def describe(model: ProbationModel, person: int) -> str:
-    """Return who the person is, in a sentence or two."""
+def introduce(model: ProbationModel, person: int) -> str:
+    """Return who the person is, in a sentence: what no regime changes."""
     view = model.offender(person)
     assert view is not None
     sex = "woman" if view.is_female else "man"
-    first = (
-        "no sanction yet"
-        if view.first_sanction_day > model.day
-        else f"first sanction {date_of(view.first_sanction_day)}"
-    )
+    known = view.first_sanction_day <= model.day
+    first = f"first sanction {date_of(view.first_sanction_day)}" if known else "no sanction yet"
+    return f"Person {person}, a {sex} of {model.region.areas[view.area]}, born {date_of(view.birth_day)}; {first}."
+
+
+def sum_up(model: ProbationModel, person: int) -> str:
+    """Return where the person stands at the end, in a sentence."""
+    view = model.offender(person)
+    assert view is not None
     kept = f"{view.contacts_kept} of {view.contacts_due} contacts kept" if view.contacts_due else "never supervised"
-    area = model.region.areas[view.area]
-    born = date_of(view.birth_day)
+    status = view.state.name.lower().replace("_", " ")
     return (
-        f"Person {person}, a {sex} of {area}, born {born}; {first}; {view.sanctions} sanctions by "
-        f"{date_of(model.day)}; {kept}; supervising officer changed {view.officer_changes} times."
+        f"On {date_of(model.day)}: {status}; {view.sanctions} sanctions in all; {kept}; "
+        f"changes of supervising officer: {view.officer_changes}."
     )
 
 
