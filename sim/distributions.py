@@ -21,7 +21,7 @@ def weibull(u: NDArray[np.float64], mean: NDArray[np.float64] | float, shape: fl
     ``q(u) = mean / gamma(1 + 1/k) * (-ln(1 - u))**(1/k)``.
     """
     out = np.empty(len(u))
-    _fill_weibull(u, np.array(np.broadcast_to(mean, u.shape), float), float(shape), out)
+    _fill_weibull(u, np.full(len(u), mean, float), float(shape), out)
     return out
 
 
@@ -37,7 +37,7 @@ def _fill_geometric(u, mean, out):
 def geometric(u: NDArray[np.float64], mean: NDArray[np.float64] | float) -> NDArray[np.int64]:
     """Return counts 0, 1, 2 ... of a geometric distribution with this mean; shape (n,)."""
     out = np.empty(len(u), np.int64)
-    _fill_geometric(u, np.array(np.broadcast_to(mean, u.shape), float), out)
+    _fill_geometric(u, np.full(len(u), mean, float), out)
     return out
 
 

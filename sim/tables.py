@@ -48,7 +48,7 @@ class Table:
 
     def __init__(self, columns: Mapping[str, Column]) -> None:
         self.__dict__["columns"] = columns
-        self.__dict__["size"] = 0
+        self.__dict__["size"] = self.__dict__["_room"] = 0
         self.__dict__["_arrays"] = {name: np.empty(0, c.dtype) for name, c in columns.items()}
 
     def __len__(self) -> int:
@@ -79,18 +79,25 @@ class Table:
         AttributeError
             If a column is unknown.
         """
-        arrays: dict[str, NDArray[Any]] = self.__dict__["_arrays"]
-        if not values.keys() <= arrays.keys():
-            raise AttributeError(f'no column "{min(values.keys() - arrays.keys())}"')
-        start, end = len(self), len(self) + count
         columns: Mapping[str, Column] = self.__dict__["columns"]
-        if count and end > len(next(iter(arrays.values()))):
-            for name in columns:
-                arrays[name] = _grown(arrays[name], start, end * _SPARE)
-        for name, array in arrays.items():
+        if not values.keys() <= columns.keys():
+            raise AttributeError(f'no column "{min(values.keys() - columns.keys())}"')
+        start = self._extend(count)
+        end = start + count
+        for name, array in self.__dict__["_arrays"].items():
             array[start:end] = values[name] if name in values else columns[name].default
-        self._resize(end)
         return np.arange(start, end)
+
+    def _extend(self, count: int) -> int:
+        """Make room for rows at the end and return the number of the first; what they hold is anybody's."""
+        start, arrays = len(self), self.__dict__["_arrays"]
+        end = start + count
+        if end > self.__dict__["_room"]:
+            room = self.__dict__["_room"] = end * _SPARE
+            for name, array in arrays.items():
+                arrays[name] = _grown(array, start, room)
+        self._resize(end)
+        return start
 
     def keep(self, rows: NDArray[Any]) -> None:
         """Drop all rows but these (a boolean mask or row numbers)."""
@@ -104,5 +111,6 @@ class Table:
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin.__dict__["_arrays"] = {name: getattr(self, name).copy() for name in self.columns}
+        twin.__dict__["_room"] = len(self)
         twin._resize(len(self))
         return twin
