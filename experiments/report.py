@@ -120,9 +120,10 @@ def print_comparison(
     if before_after:
         console.print(before_after_table(before_after))
         console.print(
-            "The national trend is an input of both arms, so the rows for everyone agree by construction where they "
-            "agree. The record's changes are mostly that trend; they stand beside changes over time alone, and no "
-            "published number stands beside a difference between arms.",
+            "record: England and Wales; nation: all adults or all offenders. The national "
+            "trend is an input of both arms, so the rows for everyone agree by construction where they agree. The "
+            "record's changes are mostly that trend: they stand beside changes over time alone, and no published "
+            "number stands beside a difference between arms.",
             style="dim",
         )
 
@@ -216,7 +217,7 @@ def _table(title: str) -> Table:
     """Return an empty table of differences."""
     table = _plain_table(title)
     table.add_column("", no_wrap=True, width=26)
-    for heading, width in (("base", 7), ("reform", 8), ("difference", 10), ("95% interval", 19), ("gain", 5)):
+    for heading, width in (("base", 8), ("reform", 8), ("difference", 11), ("95% interval", 20), ("gain", 6)):
         table.add_column(heading, justify="right", no_wrap=True, width=width)
     return table
 
@@ -224,7 +225,7 @@ def _table(title: str) -> Table:
 def _plain_table(title: str) -> Table:
     """Return an empty table in the style of the report."""
     return Table(
-        title=f"\n{title}", title_justify="left", title_style="bold", width=WIDTH, box=None, pad_edge=False,
+        title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False,
         padding=(0, 0, 0, 1), collapse_padding=True,
     )  # fmt: skip
 
@@ -235,10 +236,10 @@ def before_after_table(changes: Sequence[Change]) -> Table:
         "Change over time within each arm, beside the record\n"
         "binary rate and share in percentage points, the others in percent"
     )
-    table.add_column("", no_wrap=True, width=31)
+    table.add_column("", no_wrap=True, width=32)
     table.add_column("between", no_wrap=True, width=18)
     for heading in ("base", "reform", "record", "nation"):
-        table.add_column(heading, justify="right", no_wrap=True, width=6)
+        table.add_column(heading, justify="right", no_wrap=True, width=7)
     for c in changes:
         name = f"{MEASURE_NAMES[c.measure]}, {group_name(c.group).strip()}"
         cells = [points(v, 1) for v in (c.base, c.reform, c.published, c.all_adults)]
