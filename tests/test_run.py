@@ -159,6 +159,7 @@ def test_the_terminal_table_fits_eighty_columns(tmp_path):
     lines = [line for line in result.stdout.splitlines() if not line.startswith("Written to")]
     assert max(len(line) for line in lines) <= 80
     assert "95% interval" in result.stdout
+    assert "…" not in result.stdout, "a cell is cut off"
 
 
 def test_run_writes_every_event_and_person(tmp_path):
