@@ -26,7 +26,7 @@ def between_markers(text: str, start: str, new: str) -> str:
 
 def shown(printed: str) -> str:
     """Return the first of what the command printed, up to the second table, as a block of Markdown."""
-    lines = printed.split(_LAST)[0].rstrip().splitlines()
+    lines = printed.partition(_LAST)[0].rstrip().splitlines()
     return "\n".join(["```", *(line.rstrip() for line in lines), "...", "```"])
 
 

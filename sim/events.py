@@ -110,8 +110,8 @@ class EventLog(Table):
     def record(self, event: Event, day: Any, row: NDArray[Any], value: Any = 0, cause_day: Any = 0) -> None:
         """Record one event for each row; `day`, `value` and `cause_day` are scalars or arrays like `row`."""
         if count := len(row):
-            start = self._extend(count)
-            for array, written in zip(self._arrays.values(), (day, event, row, value, cause_day), strict=True):
+            start, arrays = self._extend(count), self.__dict__["_arrays"]
+            for array, written in zip(arrays.values(), (day, event, row, value, cause_day), strict=True):
                 array[start : start + count] = written
 
     def of(self, *events: Event) -> NDArray[np.int64]:

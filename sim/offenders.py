@@ -160,6 +160,7 @@ COLUMNS = {
     "young_offender_end_day": Column("int32", "day", "end of the three months' supervision of under-21s", -NEVER),
     "order_end_day": Column("int32", "day", "end of the court order", -NEVER),
     "order_disposal": Column("uint8", "Disposal", "kind of the court order"),
+    "suspended_day": Column("int32", "day", "start of the operational period of a suspended sentence", -NEVER),
     "suspended_end_day": Column("int32", "day", "end of the operational period of a suspended sentence", -NEVER),
     "suspended_days": Column("int32", "days", "custody held in suspense"),
     "is_supervised_short": Column("bool", "boolean", "sentence supervised under `short_sentence_supervision`"),

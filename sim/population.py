@@ -235,6 +235,7 @@ def make_orders(model: "ProbationModel", rows: Rows, day: Rows, disposal: Rows) 
     u_require = model.draws.uniforms("population.requirements", people.person_hash[rows])
     days = order_days(model.register, disposal, u)
     suspended = disposal == Disposal.SUSPENDED_SENTENCE_ORDER
+    people.suspended_day[rows[suspended]] = day[suspended]
     people.suspended_end_day[rows[suspended]] = (day + days)[suspended]
     people.suspended_days[rows[suspended]] = int(model.register.courts.suspended_custody_days)
     required = ~suspended | (u_require >= model.register.courts.p_no_requirements)

@@ -106,9 +106,10 @@ class Sentencing(NamedTuple):
 
 
 def cumulative(weights: Floats) -> Floats:
-    """Return cumulative probabilities along the last axis."""
+    """Return cumulative probabilities along the last axis; where all weights are zero, zeros."""
     sums = weights.cumsum(axis=-1)
-    return sums / sums[..., -1:]
+    total = sums[..., -1:]
+    return sums / np.where(total > 0, total, 1.0)
 
 
 def _shrunk(counts: Floats, pooled: Floats, weight: float) -> Floats:

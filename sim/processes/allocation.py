@@ -82,7 +82,7 @@ def _sort_out(
 def sort_out(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
     """Return who is no longer to be supervised; who is to be allocated, and to which provider by the regime's rule."""
     people, rows = model.people, model.engaged
-    out = np.empty((3, len(rows)), np.int64)
+    no_longer, row, wanted = (np.empty(len(rows), np.int64) for _ in ("no longer", "row", "wanted"))
     over, found = _sort_out(
         rows,
         model.day,
@@ -97,9 +97,11 @@ def sort_out(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
         people.is_mappa,
         people.officer,
         people.provider,
-        *out,
+        no_longer,
+        row,
+        wanted,
     )
-    return out[0, :over], out[1, :found], out[2, :found]
+    return no_longer[:over], row[:found], wanted[:found]
 
 
 @compiled

@@ -4,11 +4,11 @@ Disposals follow the published occasions of the year by offence group, sex and h
 2014 holds. A suspended sentence is activated for most who are convicted within its operational period. Whoever is on
 remand and not sentenced to custody goes home.
 
-Reads: the docket, sanctions, is_female, status, suspended_days, suspended_end_day.
-Writes: the docket; history columns, rosh, is_mappa, sentence columns, order columns, status, follow-up columns,
-pending_cases.
+Reads: the docket, sanctions, is_female, status, is_from_custody, ogrs3, order columns, sentence columns.
+Writes: the docket; history columns, rosh, is_mappa, sentence columns, order columns, status columns, supervisor
+columns, follow-up columns, pending_cases; officers' caseloads.
 Draws: courts.disposal, courts.length_band, courts.length, courts.activation, courts.requirements, courts.order_length,
-courts.indeterminate.
+courts.indeterminate, risk.rosh.
 """
 
 from typing import TYPE_CHECKING
@@ -116,7 +116,8 @@ def activate_suspended(
     people, p = model.people, model.register.courts
     u = model.draws.uniforms_at("courts.activation", people.person_hash[rows], offence_day)
     p_activation = np.where(to_custody, p.p_activation, p.p_activation_alone)
-    active = (people.suspended_end_day[rows] > offence_day) & (u < p_activation) & ~serves_for_life(model, rows)
+    within = (people.suspended_day[rows] <= offence_day) & (offence_day < people.suspended_end_day[rows])
+    active = within & (u < p_activation) & ~serves_for_life(model, rows)
     days = np.where(active, people.suspended_days[rows], 0).astype(np.int64)
     model.log.record(Event.SUSPENDED_SENTENCE_ACTIVATED, day[active], rows[active], days[active], offence_day[active])
     alone = active & ~to_custody
@@ -183,6 +184,7 @@ def make_orders(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Row
     u_length = model.draws.uniforms_at("courts.order_length", hashes, offence_day[made])
     length = order_days(model.register, kind, u_length)
     end = day[made] + length
+    people.suspended_day[ordered[suspended]] = day[made][suspended]
     people.suspended_end_day[ordered[suspended]] = end[suspended]
     people.suspended_days[ordered[suspended]] = int(p.suspended_custody_days)
     required = ~suspended | (u_require >= p.p_no_requirements)

@@ -6,8 +6,9 @@ release starts licence, post-sentence supervision or young offenders' supervisio
 re-release after recall, or the end of a committal, starts neither.
 
 Reads: status, status_end_day, conditional_release_day, sentence columns, birth_day.
-Writes: status, licence_end_day, pss_end_day, young_offender_end_day, release_day, follow-up columns.
-Draws: custody.curfew.
+Writes: status columns, supervisor columns, licence_end_day, pss_end_day, young_offender_end_day, release_day,
+follow-up columns; officers' caseloads.
+Draws: custody.curfew, risk.rosh.
 """
 
 from typing import TYPE_CHECKING

@@ -5,7 +5,8 @@ charge while on licence may end in recall too. What is decided this week takes e
 later (a breach hearing), and only if the person is then still subject to it.
 
 Reads: enforcement_reason, charge_day, status, sentence columns, rosh, the docket.
-Writes: enforcement_reason, the docket, status, order_end_day, suspended_end_day, sentence columns.
+Writes: enforcement_reason, the docket, status columns, supervisor columns, offence_bound, order columns, sentence
+columns; officers' caseloads.
 Draws: enforcement.charge, enforcement.recall_day, enforcement.recall_kind, enforcement.recall_length,
 enforcement.breach_lag, enforcement.breach, enforcement.committal.
 """
@@ -63,7 +64,7 @@ def _decide(rows, day, key, p_on_charge, person_hash, status, charge_day, enforc
 def decide(model: "ProbationModel") -> None:
     """List recalls for next week and breaches for court."""
     people, p = model.people, model.register.enforcement
-    out = np.empty((2, len(model.engaged)), np.int64)
+    row, reason = (np.empty(len(model.engaged), np.int64) for _ in ("row", "reason"))
     found = _decide(
         model.engaged,
         model.day,
@@ -73,9 +74,10 @@ def decide(model: "ProbationModel") -> None:
         people.status,
         people.charge_day,
         people.enforcement_reason,
-        *out,
+        row,
+        reason,
     )
-    list_failures(model, out[0, :found], out[1, :found])
+    list_failures(model, row[:found], reason[:found])
 
 
 def list_failures(model: "ProbationModel", rows: Rows, reason: Rows) -> None:

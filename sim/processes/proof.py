@@ -7,9 +7,9 @@ The way to court takes its time: police lag, then a lag of the magistrates' or o
 a case of someone who is listed already is often joined to that hearing.
 
 Reads: the docket, offence_group, sanctions, is_female, status.
-Writes: the docket; sanctions, last_sanction_day, first_sanction_day, offence_group, ogrs_offence, is_last_caution,
-pending_cases, charge_day, listed_day, status (remand), follow-up columns (caution).
-Draws: proof.resolution, proof.police_lag, proof.court, proof.court_lag, proof.joining, proof.remand.
+Writes: the docket; history columns, rosh, is_mappa (caution), pending_cases, charge_day, listed_day, status columns,
+supervisor columns, follow-up columns; officers' caseloads.
+Draws: proof.resolution, proof.police_lag, proof.court, proof.court_lag, proof.joining, proof.remand, risk.rosh.
 """
 
 from typing import TYPE_CHECKING

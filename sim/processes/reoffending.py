@@ -58,6 +58,14 @@ class Hazard(NamedTuple):
     peak: NDArray[np.float64]  # excess by weeks since release
 
 
+class Keys(NamedTuple):
+    """The keys of this week's draws, and that of the stretches of a life."""
+
+    week: np.uint64
+    day: np.uint64
+    intensity: np.uint64
+
+
 def step(model: "ProbationModel") -> None:
     """Let detected occasions of offending fall on their day."""
     mark_hearings(model)
@@ -152,11 +160,11 @@ def scan(
 ):
     """Visit those of the rows whose uniform lies below the bound, or whose stretch begins; return how many offend.
 
-    `keys` are those of week, day and intensity. A visit writes a new bound, which holds as long as the stretch, the
+    A visit writes a new bound, which holds as long as the stretch, the
     status and the year do, because decline and peak only fall.
     """
     week = day // DAYS_PER_WEEK
-    looked_at = _whom_to_visit(rows, week % h.stretch_weeks, keys[0], person_hash, offence_bound, phase, out_row)
+    looked_at = _whom_to_visit(rows, week % h.stretch_weeks, keys.week, person_hash, offence_bound, phase, out_row)
     # everything is read before anything is worked out: people looked at stand far apart, and reads then overlap
     who = out_row[:looked_at]
     risk, since, from_custody = ogrs3[who], follow_up_day[who], is_from_custody[who]
@@ -164,7 +172,7 @@ def scan(
     found = 0
     for k in range(looked_at):
         i = who[k]
-        z = intensity(h, person_hash[i], (week - int(phase[i])) // h.stretch_weeks, keys[2])
+        z = intensity(h, person_hash[i], (week - int(phase[i])) // h.stretch_weeks, keys.intensity)
         weeks = min(max(day - since[k], 0) // DAYS_PER_WEEK, h.decline.size - 1)
         rate = weekly_hazard(h, float(risk[k]), z, weeks, from_custody[k], law[k] != Status.FREE)
         offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + _MARGIN, VISIT)
@@ -174,9 +182,9 @@ def scan(
             end = min(hearing[k] - day, DAYS_PER_WEEK)
         if end <= start:
             continue
-        if uniform(person_hash[i], keys[0]) < 1.0 - math.exp(-rate * (end - start)):
+        if uniform(person_hash[i], keys.week) < 1.0 - math.exp(-rate * (end - start)):
             out_row[found] = i
-            out_day[found] = day + start + int(uniform(person_hash[i], keys[1]) * (end - start))
+            out_day[found] = day + start + int(uniform(person_hash[i], keys.day) * (end - start))
             found += 1
     return found
 
@@ -185,12 +193,10 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
     """Return who commits a detected occasion this week, and on which day."""
     people = model.people
     out_row, out_day, _ = model.scratch()
-    keys = np.array(
-        [
-            model.draws.key("reoffending.week", model.week),
-            model.draws.key("reoffending.day", model.week),
-            model.draws.key("reoffending.intensity"),
-        ]
+    keys = Keys(
+        week=model.draws.key("reoffending.week", model.week),
+        day=model.draws.key("reoffending.day", model.week),
+        intensity=model.draws.key("reoffending.intensity"),
     )
     found = scan(
         hazard,

@@ -6,7 +6,8 @@ calls for enforcement unless the officer uses discretion. On licence other failu
 a hazard of their own; on curfew so do breaches of the curfew.
 
 Reads: status, status_since_day, status_end_day, rosh, ogrs3.
-Writes: status (terms that end), contacts_due, contacts_kept, absences, warning_day, enforcement_reason.
+Writes: status columns, supervisor columns, offence_bound (terms that end), contacts_due, contacts_kept, absences,
+warning_day, enforcement_reason; officers' caseloads.
 Draws: supervision.contact, supervision.discretion, supervision.failure.
 """
 
@@ -45,6 +46,14 @@ class Contact(NamedTuple):
     p_failure: NDArray[np.float64]  # other failures, a week, shape (statuses,)
 
 
+class Keys(NamedTuple):
+    """The keys of this week's draws."""
+
+    contact: np.uint64
+    discretion: np.uint64
+    failure: np.uint64
+
+
 def step(model: "ProbationModel") -> None:
     """End terms that have run out, then hold this week's contacts."""
     people = model.people
@@ -54,9 +63,7 @@ def step(model: "ProbationModel") -> None:
     hold(
         model.register.derived(_contact),
         model.day,
-        np.array(
-            [model.draws.key(f"supervision.{n}", model.week) for n in ("contact", "discretion", "failure")], np.uint64
-        ),
+        Keys(*(model.draws.key(f"supervision.{name}", model.week) for name in Keys._fields)),
         model.engaged,
         people.person_hash,
         people.status,
@@ -157,19 +164,19 @@ def hold(
 ):
     """Hold the contacts of a week for those of the rows who are supervised in the community.
 
-    `keys` are those of contact, discretion and failure. `contacts` counts (due, kept) by provider, shape (4, 2).
+    `contacts` counts (due, kept) by provider, shape (4, 2).
     """
     for i in rows:
         s = status[i]
         if not IS_SUPERVISED_IN_COMMUNITY[s] or day <= status_since_day[i]:
             continue
-        if c.p_failure[s] > 0.0 and fails(c, c.p_failure[s], float(ogrs3[i]), uniform(person_hash[i], keys[2])):
+        if c.p_failure[s] > 0.0 and fails(c, c.p_failure[s], float(ogrs3[i]), uniform(person_hash[i], keys.failure)):
             enforcement_reason[i] = Reason.CURFEW if s == Status.HOME_DETENTION_CURFEW else Reason.NON_COMPLIANCE
         if not is_contact_due(c, (day - status_since_day[i]) // DAYS_PER_WEEK, s, rosh[i]):
             continue
         contacts_due[i] += 1
         contacts[provider[i], 0] += 1
-        if keeps(c, c.p_miss[s], float(ogrs3[i]), uniform(person_hash[i], keys[0])):
+        if keeps(c, c.p_miss[s], float(ogrs3[i]), uniform(person_hash[i], keys.contact)):
             contacts_kept[i] += 1
             contacts[provider[i], 1] += 1
             continue
@@ -177,6 +184,6 @@ def hold(
         if absences[i] == 1 or day - warning_day[i] > c.warning_days:
             absences[i] = 1
             warning_day[i] = day
-        if absences[i] > c.absences_allowed and uniform(person_hash[i], keys[1]) < c.p_enforce[s]:
+        if absences[i] > c.absences_allowed and uniform(person_hash[i], keys.discretion) < c.p_enforce[s]:
             absences[i] = 0
             enforcement_reason[i] = Reason.MISSED_CONTACT

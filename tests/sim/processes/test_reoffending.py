@@ -1,0 +1,416 @@
+"""Reoffending: the hazard by hand, offences on their day, and what moves their number."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
+from sim.docket import Stage
+from sim.events import MOST_OFFENCES, Event, unpack_occasion
+from sim.legal_status import VISIT
+from sim.offenders import IS_ENGAGED, IS_IN_PRISON, OffenceGroup, Status
+from sim.processes import reoffending
+from tests.twins import watch
+from tests.worlds import count, later, since, world
+
+YEAR = 52
+CERTAIN = 1e3
+"""A hazard, a day, under which everyone at risk offends."""
+FLAT = {"slope": 1.0, "spread": 0.0, "supervised_factor": 1.0}
+
+
+def flat(model, **changed):
+    """Return a hazard without decline, peak or spread, by default; fields changed by name."""
+    h = reoffending.hazard_of_year(model)
+    level = {"decline": np.ones_like(h.decline), "peak": np.zeros_like(h.peak)}
+    return h._replace(**(FLAT | level | changed))
+
+
+@pytest.fixture
+def alike(mid_2016):
+    """A world in which everyone is free, alike, at risk since long ago and in one stretch for good; not yet visited."""
+    model = later(mid_2016, weeks=0)
+    people = model.people
+    people.status[:] = Status.FREE
+    people.status_since_day[:] = people.follow_up_day[:] = model.day - 100
+    people.ogrs3[:] = 0.4
+    people.is_from_custody[:] = False
+    people.hearing_day[:] = NEVER
+    people.stretch_phase[:] = 0
+    people.offence_bound[:] = VISIT
+    return model
+
+
+def draw(model, hazard):
+    """Return who offends this week under a hazard, and on which day."""
+    model._sort_people()
+    return reoffending.draw_offences(model, hazard)
+
+
+def draw_weeks(model, hazard, weeks):
+    """Return the rows that offend in each of some weeks under one hazard."""
+    drawn = []
+    for _ in range(weeks):
+        drawn.append(draw(model, hazard)[0])
+        model.week += 1
+    return drawn
+
+
+# --- the hazard by hand
+
+
+def test_the_hazard_is_a_product_of_its_factors(mid_2016):
+    h = flat(mid_2016, scale=0.001, supervised_factor=0.9)
+    h.decline[3], h.peak[3] = 0.5, 0.25
+    assert reoffending.weekly_hazard(h, 0.5, 1.0, 0, False, False) == pytest.approx(0.001)
+    assert reoffending.weekly_hazard(h, 0.8, 2.0, 0, False, False) == pytest.approx(0.008)
+    assert reoffending.weekly_hazard(h, 0.5, 1.0, 3, False, False) == pytest.approx(0.0005)
+    assert reoffending.weekly_hazard(h, 0.5, 1.0, 3, True, False) == pytest.approx(0.000625)
+    assert reoffending.weekly_hazard(h, 0.5, 1.0, 3, True, True) == pytest.approx(0.0005625)
+    assert reoffending.weekly_hazard(h._replace(slope=0.5), 0.8, 1.0, 0, False, False) == pytest.approx(0.002)
+
+
+def test_the_level_of_the_hazard_is_that_of_proven_occasions_over_their_share_and_index(mid_2016):
+    p, proof = mid_2016.register.reoffending, mid_2016.register.proof
+    expected = p.hazard_scale / proof.p_proven * proof.in_year("detection_index", mid_2016.year) / DAYS_PER_YEAR
+    assert reoffending.hazard_of_year(mid_2016).scale == pytest.approx(expected)
+
+
+def test_the_hazard_follows_the_years(mid_2016, early_2012):
+    index = mid_2016.register.proof
+    ratio = index.in_year("detection_index", 2016) / index.in_year("detection_index", 2012)
+    scales = [reoffending.hazard_of_year(m).scale for m in (mid_2016, early_2012)]
+    assert scales[0] / scales[1] == pytest.approx(ratio)
+    assert ratio != 1
+
+
+def test_the_decline_starts_near_1_and_never_rises(mid_2016):
+    decline = reoffending.hazard_of_year(mid_2016).decline
+    assert decline[0] == pytest.approx(1, abs=0.01)
+    assert (np.diff(decline) <= 0).all()
+    assert decline[YEAR] < 0.95
+
+
+def test_the_peak_after_release_is_an_exponential_read_in_mid_week(mid_2016):
+    model = later(mid_2016, weeks=0, reoffending__release_peak=2.0, reoffending__release_peak_weeks=8)
+    peak = reoffending.hazard_of_year(model).peak
+    assert peak[0] == pytest.approx(2 * math.exp(-0.5 / 8))
+    assert peak[8:16] / peak[:8] == pytest.approx(np.full(8, math.exp(-1)))
+
+
+def test_there_is_no_decline_where_its_share_is_0(mid_2016):
+    model = later(mid_2016, weeks=0, reoffending__desistance_share=0)
+    assert (reoffending.hazard_of_year(model).decline == 1).all()
+
+
+def test_release_is_like_any_other_day_where_the_peak_is_0(mid_2016):
+    model = later(mid_2016, weeks=0, reoffending__release_peak=0)
+    h = reoffending.hazard_of_year(model)
+    pairs = [
+        [reoffending.weekly_hazard(h, 0.6, 1.3, w, from_custody, False) for from_custody in (True, False)]
+        for w in range(60)
+    ]
+    assert all(one == other for one, other in pairs)
+
+
+def test_supervision_changes_nothing_where_its_log_factor_is_0(mid_2016):
+    h = reoffending.hazard_of_year(later(mid_2016, weeks=0, reoffending__supervision_log_factor=0))
+    pair = [reoffending.weekly_hazard(h, 0.6, 1.3, 5, True, supervised) for supervised in (True, False)]
+    assert pair[0] == pair[1]
+
+
+# --- the intensity
+
+
+def intensities(h, hashes, stretch):
+    return np.array([reoffending.intensity(h, person, stretch, np.uint64(77)) for person in hashes])
+
+
+def test_the_intensity_has_mean_1_but_for_its_truncation(mid_2016):
+    spread, greatest = 1.0, 5.0
+    h = flat(mid_2016, spread=spread, least_uniform=math.exp(-greatest))
+    z = intensities(h, mid_2016.people.person_hash, 3)
+    # E[min(X, g)] = 1 - exp(-g) of an exponential X; its standard deviation is below 1
+    assert z.mean() == pytest.approx(1 - spread * math.exp(-greatest), abs=4 / len(z) ** 0.5)
+    assert z.max() == pytest.approx(greatest)
+    assert z.min() >= 0
+
+
+def test_a_share_of_the_intensity_is_fixed_and_the_rest_exponential(mid_2016):
+    h = flat(mid_2016, spread=0.6, least_uniform=math.exp(-8))
+    z = intensities(h, mid_2016.people.person_hash[:8000], 3)
+    assert z.min() >= 0.4
+    assert np.median(z) == pytest.approx(0.4 + 0.6 * math.log(2), abs=0.03)
+
+
+def test_everyone_is_alike_where_the_spread_is_0(mid_2016):
+    assert (intensities(flat(mid_2016), mid_2016.people.person_hash[:200], 3) == 1).all()
+
+
+def test_a_stretch_keeps_its_intensity_and_the_next_knows_nothing_of_it(mid_2016):
+    h = flat(mid_2016, spread=1.0)
+    hashes = mid_2016.people.person_hash[:4000]
+    one, again, following = (intensities(h, hashes, s) for s in (5, 5, 6))
+    assert np.array_equal(one, again)
+    assert abs(np.corrcoef(one, following)[0, 1]) < 4 / len(hashes) ** 0.5
+
+
+# --- offences on their day
+
+
+def test_the_chance_of_a_week_is_that_of_a_constant_hazard(alike):
+    found = len(draw(alike, flat(alike, scale=0.06))[0])
+    chance = 1 - math.exp(-0.06 * 0.4 / 0.6 * DAYS_PER_WEEK)
+    n = len(alike.people)
+    assert found / n == pytest.approx(chance, abs=4 * (chance * (1 - chance) / n) ** 0.5)
+
+
+def test_offences_fall_on_every_day_of_the_week_alike(alike):
+    rows, days = draw(alike, flat(alike, scale=CERTAIN))
+    assert rows.tolist() == list(range(len(alike.people)))
+    share = np.bincount(days - alike.day, minlength=DAYS_PER_WEEK) / len(days)
+    assert len(share) == DAYS_PER_WEEK
+    assert share == pytest.approx(np.full(7, 1 / 7), abs=0.015)
+
+
+def test_ogrs3_is_the_chance_of_a_year_where_the_intensity_is_exponential(alike):
+    """The claim that the hazard is built on: odds from a mixture, ``h / (1 + h)``."""
+    h = flat(alike, scale=1 / (YEAR * DAYS_PER_WEEK), spread=1.0, least_uniform=1e-9, stretch_weeks=10_000)
+    weeks = draw_weeks(alike, h, YEAR)
+    n = len(alike.people)
+    assert len(np.unique(np.concatenate(weeks))) / n == pytest.approx(0.4, abs=0.015)
+
+
+def test_the_same_hazard_spread_evenly_reaches_more_people_with_no_more_offences(alike):
+    n, hazard = len(alike.people), 0.4 / 0.6
+    found = {}
+    for spread in (0.0, 1.0):
+        h = flat(alike, scale=1 / (YEAR * DAYS_PER_WEEK), spread=spread, least_uniform=1e-9, stretch_weeks=10_000)
+        weeks = draw_weeks(later(alike, weeks=0), h, YEAR)
+        drawn = np.concatenate(weeks)
+        found[spread] = len(drawn) / n, len(np.unique(drawn)) / n
+    assert found[0.0][0] == pytest.approx(hazard, rel=0.04)
+    assert found[1.0][0] == pytest.approx(hazard, rel=0.05)
+    assert found[0.0][1] == pytest.approx(1 - math.exp(-hazard), abs=0.015)
+    assert found[0.0][1] > found[1.0][1] + 0.05
+
+
+def test_nobody_offends_before_they_are_at_liberty_nor_from_a_hearing_on(alike):
+    people, day = alike.people, alike.day
+    people.follow_up_day[1] = day + 2
+    people.status_since_day[2] = day + 3
+    people.hearing_day[3] = day + 1
+    people.hearing_day[4] = day
+    people.follow_up_day[5] = day + DAYS_PER_WEEK
+    people.follow_up_day[6], people.hearing_day[6] = day + 4, day + 5
+    people.hearing_day[7] = day - 1
+    first, last = np.full(8, DAYS_PER_WEEK), np.full(8, -1)
+    for _ in range(60):  # each week anew, as if it were the same days
+        people.offence_bound[:] = VISIT
+        rows, days = draw(alike, flat(alike, scale=CERTAIN))
+        ours = rows < 8
+        np.minimum.at(first, rows[ours], days[ours] - alike.day)
+        np.maximum.at(last, rows[ours], days[ours] - alike.day)
+        alike.week += 1
+        for column in (people.follow_up_day, people.status_since_day, people.hearing_day):
+            column[1:8] += DAYS_PER_WEEK
+    assert (first[[0, 7]].tolist(), last[[0, 7]].tolist()) == ([0, 0], [6, 6]), "the whole week; a hearing is over"
+    assert (first[1], last[1]) == (2, 6)
+    assert (first[2], last[2]) == (3, 6)
+    assert (first[3], last[3]) == (0, 0)
+    assert last[4] == last[5] == -1, "never"
+    assert (first[6], last[6]) == (4, 4)
+
+
+def test_nobody_is_visited_whose_bound_is_0(alike):
+    alike.people.offence_bound[:50] = 0
+    rows, _ = draw(alike, flat(alike, scale=CERTAIN))
+    assert rows.min() == 50
+    assert len(rows) == len(alike.people) - 50
+
+
+def test_everyone_who_offends_under_a_low_hazard_offends_under_a_high_one(alike):
+    drawn = [set(draw(later(alike, weeks=0), flat(alike, scale=s))[0].tolist()) for s in (0.01, 0.02)]
+    assert drawn[0] < drawn[1]
+    assert len(drawn[1]) > 1.7 * len(drawn[0])
+
+
+def test_the_earliest_decision_of_the_week_ends_the_time_at_risk(mid_2016):
+    model = later(mid_2016, weeks=0)
+    day, docket, hearing = model.day, model.docket, model.people.hearing_day
+    hearing[:9] = NEVER
+    hearing[0] = day - 10  # of a hearing long past
+    docket.keep(docket.row >= 9)
+    entries = [(0, 4, Stage.HEARING), (0, 2, Stage.CHARGE), (1, 6, Stage.RECALL), (2, 0, Stage.CAUTION)]
+    entries += [(3, 5, Stage.BREACH_HEARING), (4, 3, Stage.NO_PROOF), (5, 7, Stage.HEARING), (6, 1, Stage.OFFENCE)]
+    for row, days, stage in entries:
+        docket.add(1, row=row, day=day + days, stage=stage)
+    reoffending.mark_hearings(model)
+    assert (hearing[:4] - day).tolist() == [2, 6, 0, 5]
+    assert (hearing[4:9] == NEVER).all(), "no proof decides nothing, nor does next week"
+
+
+# --- what was done
+
+
+def test_further_offences_rise_with_ogrs3():
+    means = reoffending.expected_further_offences(np.array([0.0, 0.5, 1.0]), 0.2, 0.6)
+    assert means == pytest.approx([0.2, 0.5, 0.8])
+
+
+def recorded(model, rows):
+    """Enter an offence of some people; return (group, number of offences) of each."""
+    days = np.full(len(rows), model.day)
+    reoffending.record_offences(model, rows, days)
+    group, offences, _ = unpack_occasion(model.log.value[-len(rows) :])
+    return group, offences
+
+
+def test_the_number_of_offences_has_its_mean(alike):
+    p = alike.register.reoffending
+    rows = np.arange(len(alike.people))
+    _, offences = recorded(alike, rows)
+    beyond = p.further_offences + p.further_offences_prolific * 0.4
+    mean = (1 + beyond) * p.in_year("offences_index", alike.year)
+    error = 4 * (mean * (mean - 1) / len(rows)) ** 0.5
+    assert offences.mean() == pytest.approx(mean, abs=error)
+    assert offences.min() == 1
+    assert offences.max() <= MOST_OFFENCES
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_a_share_of_offences_is_of_the_group_of_the_last_for_its_own_sake(alike, share):
+    model = later(alike, weeks=0, reoffending__specialisation=share)
+    rows = np.arange(len(model.people))
+    model.people.offence_group[:] = OffenceGroup.SEXUAL
+    model.people.is_female[:] = True
+    group, _ = recorded(model, rows)
+    assert share <= (group == OffenceGroup.SEXUAL).mean() + 0.015
+    assert (group == OffenceGroup.SEXUAL).mean() < share + 0.03, "hardly any woman's offence is sexual"
+
+
+def test_an_offence_waits_on_the_docket_for_proof(alike):
+    rows = np.array([3, 8])
+    alike.people.pending_cases[:10] = 1
+    entered = len(alike.docket)
+    reoffending.record_offences(alike, rows, alike.day + np.array([0, 5]))
+    docket = alike.docket
+    new = slice(entered, None)
+    assert docket.row[new].tolist() == [3, 8]
+    assert docket.day[new].tolist() == docket.offence_day[new].tolist() == [alike.day, alike.day + 5]
+    assert (docket.stage[new] == Stage.OFFENCE).all()
+    assert alike.people.pending_cases[[2, 3, 8]].tolist() == [1, 2, 2]
+    assert np.array_equal(alike.log.value[-2:], docket.code[new])
+
+
+# --- direction
+
+
+def offences(model, before):
+    return count(model, before.day, Event.OFFENCE)
+
+
+def test_a_higher_hazard_scale_raises_offences(mid_2016):
+    """More prison and more charges hold offences back a little, so they rise by less than the hazard."""
+    low, high = (offences(later(mid_2016, weeks=YEAR, reoffending__hazard_scale=s), mid_2016) for s in (0.5, 1.0))
+    assert 1.2 * low < high < 2 * low
+
+
+def test_a_stronger_decline_lowers_offences(mid_2016):
+    none, full = (offences(later(mid_2016, weeks=YEAR, reoffending__desistance_share=s), mid_2016) for s in (0, 1))
+    assert full < 0.85 * none
+
+
+def test_a_smaller_proven_share_detects_more_and_proves_as_many(mid_2016):
+    runs = [later(mid_2016, weeks=2 * YEAR, proof__p_proven=s) for s in (0.4, 0.8)]
+    detected = [offences(m, mid_2016) for m in runs]
+    proven = [count(m, mid_2016.day + 364, Event.CAUTION, Event.CONVICTION, Event.JOINED_CONVICTION) for m in runs]
+    assert detected[0] > 1.4 * detected[1]
+    assert proven[0] == pytest.approx(proven[1], rel=0.1)
+
+
+def early_offences(model, start, days=56):
+    """Count offences within some days of a release of the same person."""
+    log = model.log
+    released = since(model, start, Event.RELEASE)
+    offended = since(model, start, Event.OFFENCE)
+    gap = log.day[offended][:, None] - log.day[released][None, :]
+    same = log.row[offended][:, None] == log.row[released][None, :]
+    return int((same & (gap >= 0) & (gap < days)).sum()), len(released)
+
+
+def test_a_higher_peak_raises_early_offences_after_release(mid_2016):
+    flat_run, peaked = (later(mid_2016, weeks=YEAR, reoffending__release_peak=s) for s in (0, 4))
+    few, releases = early_offences(flat_run, mid_2016.day)
+    many, _ = early_offences(peaked, mid_2016.day)
+    assert releases > 200
+    assert many > 1.4 * few > 0
+
+
+def offenders_of_next_week(model, **settings):
+    """Return who offends in the next week but the newcomers, as a set of rows."""
+    twin = later(model, weeks=1, **settings)
+    did = since(twin, model.day, Event.OFFENCE)
+    rows = twin.log.row[did]
+    return set(rows[rows < len(model.people)].tolist())
+
+
+def test_the_peak_moves_nobody_who_comes_from_court(mid_2016):
+    drawn = [offenders_of_next_week(mid_2016, reoffending__release_peak=s) for s in (0, 4)]
+    moved = np.array(sorted(drawn[0] ^ drawn[1]), np.int64)
+    after = later(mid_2016, weeks=1).people
+    assert after.is_from_custody[moved].all()
+
+
+def test_the_factor_of_supervision_moves_the_supervised_alone(mid_2016):
+    """Ten weeks, each on its own, so that nobody's life has parted yet."""
+    low = high = moved_free = 0
+    model = mid_2016
+    for _ in range(10):
+        drawn = [offenders_of_next_week(model, reoffending__supervision_log_factor=f) for f in (-0.1, 0.1)]
+        engaged = {row for row in drawn[0] | drawn[1] if IS_ENGAGED[model.people.status[row]]}
+        low, high = low + len(drawn[0] & engaged), high + len(drawn[1] & engaged)
+        moved_free += len((drawn[0] ^ drawn[1]) - engaged)
+        assert drawn[0] <= drawn[1]
+        model = later(model, weeks=1)
+    assert low < high
+    assert moved_free == 0
+
+
+# --- the week
+
+
+def test_a_step_records_the_offences_it_draws_and_no_prisoner_s(mid_2016):
+    model = later(mid_2016, weeks=0)
+    before = len(model.log)
+    model._sort_people()
+    reoffending.step(model)
+    log = model.log
+    assert (log.event[before:] == Event.OFFENCE).all()
+    assert not IS_IN_PRISON[model.people.status[log.row[before:]]].any()
+    assert ((log.day[before:] >= model.day) & (log.day[before:] < model.day + DAYS_PER_WEEK)).all()
+    assert len(np.unique(log.row[before:])) == len(log) - before > 5
+
+
+def test_the_first_week_of_a_year_looks_at_everyone_who_can_offend(mid_2016):
+    model = later(mid_2016, weeks=0)
+    while not model.is_first_week_of_year:
+        model.week += 1
+    people = model.people
+    can_offend = people.offence_bound > 0
+    people.offence_bound[can_offend] = 1
+    model._sort_people()
+    reoffending.step(model)
+    assert (people.offence_bound[~can_offend] == 0).all()
+    assert (people.offence_bound[can_offend] > 1).all()
+    assert 1000 < can_offend.sum() < len(people)
+
+
+def test_the_compiled_loops_are_their_twins(monkeypatch):
+    model = world(scale=0.005, seed=5)
+    calls = watch(monkeypatch, reoffending)
+    for _ in range(8):
+        model.step()
+    assert len(calls) > 0 < min(calls.values())
+    assert count(model, 0, Event.OFFENCE) > 10
