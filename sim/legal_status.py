@@ -224,32 +224,6 @@ def is_on_caseload(day, status, sentence_days, is_supervised_short, sentence_end
     return IS_SUPERVISED_IN_COMMUNITY[status] or IS_SUPERVISED_IN_PRISON[status]
 
 
-@compiled
-def _mark_needs(rows, day, status, sentence_days, is_supervised_short, sentence_end_day, licence_end_day, out):
-    for k in range(rows.size):
-        i = rows[k]
-        out[k] = is_on_caseload(
-            day, status[i], sentence_days[i], is_supervised_short[i], sentence_end_day[i], licence_end_day[i]
-        )
-
-
-def needs_supervisor(model: "ProbationModel", rows: Rows, day: int) -> NDArray[np.bool_]:
-    """Say who is on a caseload: supervised in the community, or in prison with supervision to follow."""
-    people = model.people
-    out = np.empty(len(rows), bool)
-    _mark_needs(
-        rows,
-        day,
-        people.status,
-        people.sentence_days,
-        people.is_supervised_short,
-        people.sentence_end_day,
-        people.licence_end_day,
-        out,
-    )
-    return out
-
-
 def set_post_release(model: "ProbationModel", rows: Rows, day: Days) -> None:
     """On first release, set how long licence, post-sentence supervision and young offenders' supervision last.
 

@@ -11,6 +11,7 @@ import numpy as np
 import sim
 from sim.clock import day_of
 from sim.events import Event
+from sim.legal_status import is_on_caseload
 from sim.model import ProbationModel
 from sim.offenders import COLUMNS
 
@@ -65,6 +66,13 @@ def events(model, *, without=()):
 def differing_columns(one, other):
     """Return the names of the columns of people in which two worlds differ."""
     return [n for n in COLUMNS if not np.array_equal(getattr(one.people, n), getattr(other.people, n))]
+
+
+def on_caseload(model, rows):
+    """Say of each of these rows whether the law puts the person on a caseload today."""
+    columns = ("status", "sentence_days", "is_supervised_short", "sentence_end_day", "licence_end_day")
+    known = zip(*(getattr(model.people, name)[rows].tolist() for name in columns), strict=True)
+    return np.array([is_on_caseload.py_func(model.day, *person) for person in known], bool)
 
 
 def prison_spells(model):

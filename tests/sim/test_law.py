@@ -11,12 +11,12 @@ from sim.legal_status import (
     VISIT,
     confine,
     imprison,
-    needs_supervisor,
     serves_for_life,
     set_post_release,
     settle_in_community,
 )
 from sim.offenders import Disposal, OffenceGroup, Rosh, Status
+from tests.worlds import on_caseload
 
 SUPERVISED_FROM = day_of(date(2015, 2, 1))
 YEAR = 365
@@ -228,7 +228,7 @@ def test_prisoners_with_supervision_to_follow_are_on_a_caseload(people_of):
     people.sentence_days[rows] = [364, 365, 100, 400, NEVER]
     people.sentence_end_day[rows] = 10_000
     people.is_supervised_short[rows] = [False, False, True, False, False]
-    assert needs_supervisor(model, rows, 0).tolist() == [False, True, True, False, True]
+    assert on_caseload(model, rows).tolist() == [False, True, True, False, True]
 
 
 def test_people_confined_do_not_offend_and_people_settled_are_looked_at(people_of):

@@ -9,7 +9,6 @@ import pytest
 from sim.clock import day_of
 from sim.draws import Draws
 from sim.events import Event
-from sim.legal_status import needs_supervisor
 from sim.offenders import COMMUNITY_SUPERVISION, IS_SUPERVISED_IN_COMMUNITY, People, Provider, Rosh, Status
 from sim.processes import allocation
 from sim.processes.allocation import stranger
@@ -24,7 +23,7 @@ from tests.sim.processes.alone import (
     with_raw,
 )
 from tests.twins import watch
-from tests.worlds import count, later, since, world
+from tests.worlds import count, later, on_caseload, since, world
 
 SPLIT_DAY = date(2012, 1, 2)
 ORGANISATIONS = (Provider.TRUST, Provider.NPS, Provider.CRC)
@@ -71,7 +70,7 @@ def test_arrays_of_providers_are_judged_as_one_by_one():
 
 def providers_of_those_on_a_caseload(model):
     """Return the rows of everyone on a caseload, and their providers."""
-    rows = np.flatnonzero(needs_supervisor(model, np.arange(len(model.people)), model.day))
+    rows = np.flatnonzero(on_caseload(model, np.arange(len(model.people))))
     return rows, model.people.provider[rows]
 
 

@@ -1,0 +1,50 @@
+"""Below the processes, too, every compiled loop is its twin in Python: watched while a tiny world lives some weeks.
+
+The draws have tests of their own.
+"""
+
+import importlib
+
+import pytest
+
+from sim.model import ProbationModel
+from sim.processes import allocation
+from tests.twins import watch
+
+MODULES = (
+    *("distributions", "docket", "legal_status", "model", "offenders"),
+    *("ogrs", "population", "providers", "sentencing"),
+)
+WEEKS = 5
+CALLED_BY_LOOPS_ALONE = {"is_on_caseload", "rosh_at", "by_risk", "score"}
+
+
+def live(module, monkeypatch):
+    """Watch a module while a world is laid down, runs in and lives; return the calls of its loops."""
+    ProbationModel("post_reform", scale=0.002).step()  # so that the loops are compiled
+    calls = watch(monkeypatch, module)
+    model = ProbationModel("post_reform", scale=0.002, seed=5)
+    for lever in ("risk_split", "short_sentence_supervision"):
+        model.timeline = model.timeline.with_lever_setting(lever, "2008-01-08")
+    for _ in range(WEEKS):
+        model.step()
+    assert len(model.log) > 0
+    return calls
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_compiled_loop_of_a_module_is_its_twin(name, monkeypatch):
+    calls = live(importlib.import_module(f"sim.{name}"), monkeypatch)
+    assert calls
+    assert [loop for loop, number in calls.items() if not number and loop not in CALLED_BY_LOOPS_ALONE] == []
+
+
+def test_the_choice_of_an_officer_is_its_twin(monkeypatch, mid_2016):
+    from sim import officers
+
+    calls = watch(monkeypatch, officers)
+    monkeypatch.setattr(allocation, "assign_least_loaded", officers.assign_least_loaded)
+    model = mid_2016.fork(mid_2016.timeline)
+    for _ in range(3):
+        model.step()
+    assert calls["assign_least_loaded"] > 0
