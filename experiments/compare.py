@@ -1,6 +1,5 @@
 """The paired comparison: the same people through two regimes, forked on the day on which the levers part."""
 
-import gc
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import store, tables
-from experiments.engine import map_runs
+from experiments.engine import map_runs, uncollected
 from experiments.plan import Plan
 from sim import measures
 from sim.clock import date_of
@@ -38,6 +37,12 @@ class SeedReport:
 
 
 def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
+    """Run both arms of one seed and write their tables; see `run_pair`."""
+    with uncollected():
+        return run_pair(plan, folder, seed)
+
+
+def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
     """Run both arms of one seed from a shared prefix, and write their tables.
 
     The world runs once under the base to the week of the first lever that differs; there it is forked. Where no lever
@@ -62,7 +67,7 @@ def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
     same = same_people(models["base"], models["reform"], after, len(prefix.index_log))
     store.write_part(folder, f"seed-{seed:06d}", join(parts))
     shared = len(weeks.rows)
-    report = SeedReport(
+    return SeedReport(
         seed,
         time.perf_counter() - start,
         compile_seconds,
@@ -70,9 +75,6 @@ def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
         sum(person_weeks(w, "caseload", 0 if i == 0 else shared) for i, w in enumerate(lived)),
         same,
     )
-    del prefix, models, lived
-    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
-    return report
 
 
 def arm_name(plan: Plan, arm: str) -> str:

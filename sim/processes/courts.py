@@ -173,6 +173,8 @@ def sentence_in_community(model: "ProbationModel", rows: Rows, day: Rows, offenc
 def make_orders(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows, disposal: Rows) -> Rows:
     """Make community orders and suspended sentence orders; return the disposals by which people enter cohorts.
 
+    Of two orders that run at once, the one that ends last is what supervises.
+
     A suspended sentence without requirements is not supervised and counts as `Disposal.OTHER`.
     """
     people, p = model.people, model.register.courts
@@ -190,8 +192,9 @@ def make_orders(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Row
     required = ~suspended | (u_require >= p.p_no_requirements)
     index_disposal = disposal.copy()
     index_disposal[made[~required]] = Disposal.OTHER
-    people.order_end_day[ordered[required]] = np.maximum(end, people.order_end_day[ordered])[required]
-    people.order_disposal[ordered[required]] = kind[required]
+    lasts_longer = required & (end >= people.order_end_day[ordered])
+    people.order_end_day[ordered[lasts_longer]] = end[lasts_longer]
+    people.order_disposal[ordered[lasts_longer]] = kind[lasts_longer]
     model.log.record(
         Event.ORDER_START, day[made][required], ordered[required], length[required], offence_day[made][required]
     )

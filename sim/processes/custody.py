@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.events import Event
-from sim.legal_status import VISIT, set_post_release, settle_in_community, start_follow_up
+from sim.legal_status import set_post_release, settle_in_community, start_follow_up
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ def release_from_sentence(model: "ProbationModel", rows: Rows) -> None:
     begun = people.status_since_day[rows].copy()
     curfew = rows[granted]
     people.move(curfew, Status.HOME_DETENTION_CURFEW, day[granted], people.conditional_release_day[curfew])
-    people.offence_bound[curfew] = VISIT
     model.log.record(Event.SUPERVISION_START, day[granted], curfew, Status.HOME_DETENTION_CURFEW)
     settle_in_community(model, rows[~granted], day[~granted])
     model.log.record(Event.RELEASE, day, rows, people.status[rows], begun)

@@ -298,6 +298,17 @@ def test_order_lengths_are_those_of_the_register(court, monkeypatch):
     assert sorted(logged(court, Event.ORDER_START)) == sorted((people.order_end_day[rows] - court.day - 2).tolist())
 
 
+def test_of_two_orders_the_one_that_ends_last_supervises(court, monkeypatch):
+    rows = free_people(
+        court, 1, status=Status.SUSPENDED_SENTENCE_ORDER, order_disposal=Disposal.SUSPENDED_SENTENCE_ORDER
+    )
+    court.people.order_end_day[rows] = court.people.status_end_day[rows] = court.day + 5000
+    list_cases(court, rows)
+    people = sentenced_to(monkeypatch, court, Disposal.COMMUNITY_ORDER)
+    assert people.order_disposal[rows].tolist() == [Disposal.SUSPENDED_SENTENCE_ORDER]
+    assert people.status[rows].tolist() == [Status.SUSPENDED_SENTENCE_ORDER]
+
+
 # --- suspended sentences
 
 
