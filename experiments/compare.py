@@ -1,5 +1,6 @@
 """The paired comparison: the same people through two regimes, forked on the day on which the levers part."""
 
+import gc
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import store, tables
-from experiments.engine import map_runs, uncollected
+from experiments.engine import map_runs
 from experiments.plan import Plan
 from sim import measures
 from sim.clock import date_of
@@ -38,8 +39,9 @@ class SeedReport:
 
 def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
     """Run both arms of one seed and write their tables; see `run_pair`."""
-    with uncollected():
-        return run_pair(plan, folder, seed)
+    report = run_pair(plan, folder, seed)
+    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    return report
 
 
 def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
