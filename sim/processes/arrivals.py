@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import DAYS_PER_WEEK, NEVER, WEEKS_PER_YEAR
+from sim.clock import DAYS_PER_MONTH, DAYS_PER_WEEK, NEVER, WEEKS_PER_YEAR
 from sim.distributions import geometric
 from sim.docket import Stage
 from sim.draws import choose, person_hashes
@@ -43,7 +43,7 @@ def leave(model: "ProbationModel") -> None:
     people = model.people
     rows = model.leaving
     waiting = people.pending_cases[rows] > 0
-    people.status_end_day[rows[waiting]] = model.day + int(WEEKS_PER_YEAR)
+    people.status_end_day[rows[waiting]] = model.day + int(DAYS_PER_MONTH)  # asked again a month later
     rows = rows[~waiting]
     model.log.record(Event.LEFT, people.status_end_day[rows], rows)
     people.move(rows, Status.LEFT, model.day, NEVER)

@@ -7,7 +7,7 @@ a hazard of their own; on curfew so do breaches of the curfew.
 
 Reads: status, status_since_day, status_end_day, rosh, ogrs3.
 Writes: status columns, supervisor columns, offence_bound (terms that end), contacts_due, contacts_kept, absences,
-warning_day, enforcement_reason; officers' caseloads.
+warning_day, enforcement_reason; officers' caseloads; the week's counts of contacts.
 Draws: supervision.contact, supervision.discretion, supervision.failure.
 """
 
