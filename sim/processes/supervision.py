@@ -3,11 +3,11 @@
 How often a contact is due depends on legal status and risk of serious harm: weekly at first, then by tier. A contact is
 missed without acceptable reason more often by people of higher OGRS3. The second such absence within twelve months
 calls for enforcement unless the officer uses discretion. On licence other failures (residence, conduct, drugs) add
-a hazard of their own; on curfew so do breaches of the curfew.
+a hazard of their own; on curfew so do breaches of the curfew. `model.contacts` counts the week's contacts by provider.
 
 Reads: status, status_since_day, status_end_day, rosh, ogrs3.
 Writes: status columns, supervisor columns, offence_bound (terms that end), contacts_due, contacts_kept, absences,
-warning_day, enforcement_reason; officers' caseloads; the week's counts of contacts.
+warning_day, enforcement_reason; officers' caseloads.
 Draws: supervision.contact, supervision.discretion, supervision.failure.
 """
 
