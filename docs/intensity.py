@@ -34,6 +34,6 @@ def intensity_at_index(model: ProbationModel, year: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     world = ProbationModel("pre_reform", scale=0.5)
-    world.run_until(day_of(date(2014, 1, 1)))
+    world.live_until(day_of(date(2014, 1, 1)))
     for group, mean in intensity_at_index(world, 2013).items():
         print(f"{group:24} {mean:.2f}")

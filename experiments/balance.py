@@ -26,7 +26,7 @@ def occasions_2014(register: Register, seeds: range, region: str, scale: float) 
     counts = []
     for seed in seeds:
         model = ProbationModel("pre_reform", region, scale, seed, register)
-        model.run_until(day_of(_LAST))
+        model.live_until(day_of(_LAST))
         counts.append(measures.occasions(model, _FIRST, _LAST))
     return np.mean(counts, axis=0)
 

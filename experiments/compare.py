@@ -62,7 +62,7 @@ def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
     parts: list[dict[str, tables.Columns]] = []
     after: list[measures.FollowUp] = []
     for arm, model in models.items():
-        model.run_until(plan.end_day)
+        model.live_until(plan.end_day)
         after.append(measures.after_index(model))
         parts.append(arm_tables(plan, model, after[-1], arm_name(plan, arm), seed))
     lived = [weeks, *(m.weekly for m in models.values())]
@@ -97,7 +97,7 @@ def warm_up() -> float:
     start = time.perf_counter()
     marker = cache_folder() / "warm"
     if not marker.exists():
-        ProbationModel("post_reform", scale=0.005).run_until(60)
+        ProbationModel("post_reform", scale=0.005).live_until(60)
         marker.touch()
     return time.perf_counter() - start
 

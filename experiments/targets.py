@@ -146,7 +146,7 @@ def _occasions(model: ProbationModel) -> list[Target]:
 def main(scale: float = 0.1, seed: int = 0) -> None:
     """Run the model and print the table."""
     model = ProbationModel("pre_reform", "england_wales", scale, seed)
-    model.run_until(day_of(END) + 1)
+    model.live_until(day_of(END) + 1)
     print(f"{'':40}{'published':>12}{'simulated':>12}{'error':>10}")
     for target in measure(model):
         points = target.unit == "percent"

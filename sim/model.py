@@ -4,6 +4,8 @@ from typing import Any, Self
 
 import mesa
 import numpy as np
+from mesa.agentset import AbstractAgentSet, _HardKeyAgentSet
+from mesa.experimental.scenarios import Scenario
 from mesa.time import EventGenerator, Priority, Schedule
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ from sim.docket import Docket
 from sim.draws import Draws
 from sim.events import EventLog, IndexLog
 from sim.offenders import IS_ENGAGED, Offender, People, Provider, Status
-from sim.officers import Officers
+from sim.officers import Officer, Officers
 from sim.parameters.register import Register
 from sim.processes import allocation, arrivals, courts, custody, enforcement, proof, reoffending, supervision
 from sim.regions import Region, load_region
@@ -36,13 +38,24 @@ WEEK = (
 _ROOM = 2
 
 
+class World(Scenario):
+    """What a model is made of, as a Mesa `Scenario`: ``ProbationModel(World(rng=3, name="pre_reform", scale=0.1))``.
+
+    Mesa keeps the name ``scenario`` for it; the dated levers of a regime are `ProbationModel.timeline`.
+    """
+
+    name: str = "post_reform"
+    region: str = "staffordshire_west_midlands"
+    scale: float = 1.0
+
+
 class ProbationModel(mesa.Model):
     """The offender lifecycle in a region under one timeline of levers.
 
     Parameters
     ----------
-    scenario : str or Timeline
-        Name or path of a scenario, or a resolved timeline.
+    scenario : str or Timeline or World
+        Name or path of a scenario, a resolved timeline, or all of a world at once, its `rng` being the seed.
     region : str or Region
         Name or path of a region, or a loaded one.
     scale : float
@@ -78,13 +91,17 @@ class ProbationModel(mesa.Model):
 
     def __init__(
         self,
-        scenario: str | Timeline = "post_reform",
+        scenario: str | Timeline | World = "post_reform",
         region: str | Region = "staffordshire_west_midlands",
         scale: float = 1.0,
         seed: int = 0,
         register: Register | None = None,
     ) -> None:
-        super().__init__(rng=seed)
+        world = None
+        if isinstance(scenario, World):
+            world, seed = scenario, int(scenario.rng or 0)
+            scenario, region, scale = world.name, world.region, world.scale
+        super().__init__(rng=None if world else seed, scenario=world)
         self.region = load_region(region) if isinstance(region, str) else region
         self.timeline = load_timeline(scenario, self.region.areas) if isinstance(scenario, str) else scenario
         self.register = register or Register.load()
@@ -122,6 +139,7 @@ class ProbationModel(mesa.Model):
         """Drop what belongs to one week alone, and what can be found again."""
         self.tracked = self.engaged = self.leaving = np.empty(0, np.int64)
         self._sorted_people = 0
+        self._views: dict[tuple[type, int], Any] = {}
         self._scratch = np.empty((3, 0), np.int64)
 
     def scratch(self) -> NDArray[np.int64]:
@@ -179,7 +197,7 @@ class ProbationModel(mesa.Model):
             self.weekly.record(self, logged)
         self.week += 1
 
-    def run_until(self, day: int) -> None:
+    def live_until(self, day: int) -> None:
         """Live every week that starts before a day."""
         while self.day < day:
             self.step()
@@ -202,6 +220,38 @@ class ProbationModel(mesa.Model):
         twin.timeline = timeline
         twin._forget_the_week()
         return twin
+
+    @property
+    def agent_types(self) -> list[type]:
+        """The kinds of agents: people and officers."""
+        return [Offender, Officer]
+
+    @property
+    def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:
+        """Views of everyone who is tracked, and of every officer, by kind; each is made when it is first asked for.
+
+        People carry positive numbers that depend on the person alone, officers negative ones.
+        """
+        rows = {
+            Offender: np.flatnonzero(self.people.status != Status.LEFT).tolist(),
+            Officer: range(len(self.officers)),
+        }
+        return {
+            kind: _HardKeyAgentSet([self._view(kind, row) for row in wanted], random=self.random)
+            for kind, wanted in rows.items()
+        }
+
+    def _view(self, kind: type[Offender] | type[Officer], row: int) -> Any:
+        """Return the view of a row; kept, because Mesa's selections hold their agents weakly."""
+        if (kind, row) not in self._views:
+            self._views[kind, row] = kind(self, row)
+        return self._views[kind, row]
+
+    @property
+    def agents(self) -> AbstractAgentSet[Any]:
+        """Views of all people and officers; see `agents_by_type`."""
+        views = [view for found in self.agents_by_type.values() for view in found]
+        return _HardKeyAgentSet(views, random=self.random)
 
     def offender(self, person: int) -> Offender | None:
         """Return the view of a person by number, or None where nobody has it."""

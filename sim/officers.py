@@ -1,8 +1,13 @@
-"""Officers: a table of practitioners by area, organisation and team; cases go to the least loaded of the team."""
+"""Officers: a table of practitioners by area, organisation and team; cases go to the least loaded of the team.
+
+`Officer` is the Mesa agent that looks at one row.
+"""
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+import mesa
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,6 +54,38 @@ class Officers(Table):
         for name in ("first", "count"):
             twin.__dict__[name] = self.__dict__[name].copy()
         return twin
+
+
+class Officer(mesa.Agent):
+    """One row of the table of officers, seen as a Mesa agent. It holds nothing of its own.
+
+    Parameters
+    ----------
+    model : ProbationModel
+    row : int
+    """
+
+    def __init__(self, model: Any, row: int) -> None:
+        self.model = model
+        self.row = row
+        self.unique_id = -1 - row
+        self.pos = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name in OFFICER_COLUMNS:
+            return self.model.officers._arrays[name][self.row].item()
+        raise AttributeError(f'an officer has no "{name}"')
+
+    @property
+    def employer(self) -> Provider:
+        """Who employs the officer."""
+        return Provider(self.provider)
+
+    def remove(self) -> None:
+        """Refuse: a view cannot take an officer out of the world."""
+        raise TypeError(
+            "an Officer is a view of one row of model.officers; officers leave by the model's own processes"
+        )
 
 
 @compiled

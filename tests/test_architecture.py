@@ -108,7 +108,7 @@ def read():
         patch.setattr(Group, "__getattribute__", noted)
         patch.setattr(Group, "in_year", noted_in_year)
         model = ProbationModel("post_reform", scale=0.01, seed=3, register=register)
-        model.run_until(day_of(date(2018, 12, 31)))
+        model.live_until(day_of(date(2018, 12, 31)))
     return keys
 
 

@@ -27,7 +27,7 @@ def world(scenario="post_reform", until=None, *, scale=SCALE, seed=1, register=N
     """Return a world that has lived until a date; until day 0 where none is given."""
     model = ProbationModel(scenario, scale=scale, seed=seed, register=register)
     if until is not None:
-        model.run_until(day_of(until))
+        model.live_until(day_of(until))
     return model
 
 

@@ -138,7 +138,7 @@ def test_people_enter_cohorts_in_stretches_of_high_intensity():
 
     intensity = load("intensity")
     world = ProbationModel("pre_reform", scale=0.05)
-    world.run_until(day_of(date(2010, 1, 1)))
+    world.live_until(day_of(date(2010, 1, 1)))
     means = intensity.intensity_at_index(world, 2009)
     assert means["all"] > 1.1
     assert means["previous sanctions 0"] == pytest.approx(1.0, abs=0.15)
@@ -166,10 +166,20 @@ def test_the_split_alone_changes_allocations_only():
     logs = []
     for scenario in ("pre_reform", "risk_split_only"):
         world = ProbationModel(scenario, scale=0.02)
-        world.run_until(day_of(date(2016, 1, 1)))
+        world.live_until(day_of(date(2016, 1, 1)))
         log = world.log
         kept = log.event != Event.ALLOCATION
         logs.append(np.stack([column[kept] for column in (log.day, log.event, log.row, log.value, log.cause_day)]))
         split = world.timeline.levers
     assert split
     assert np.array_equal(*logs)
+
+
+def test_the_script_for_users_of_mesa_runs_as_it_stands(capsys):
+    text = (DOCS / "mesa.md").read_text(encoding="utf-8")
+    scripts = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(scripts) == 1
+    exec(compile(scripts[0], "mesa.md", "exec"), {"__name__": "script"})
+    printed = capsys.readouterr().out
+    assert "on licence" in printed
+    assert "in prison" in printed

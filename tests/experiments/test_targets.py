@@ -10,7 +10,7 @@ from sim.model import ProbationModel
 @pytest.fixture(scope="module")
 def measured():
     model = ProbationModel("pre_reform", "england_wales", 0.1, 1)
-    model.run_until(day_of(date(2016, 1, 1)))
+    model.live_until(day_of(date(2016, 1, 1)))
     return targets.measure(model)
 
 

@@ -62,7 +62,7 @@ def test_the_reform_with_every_lever_off_is_the_old_regime(pre):
 def test_a_forked_run_is_the_run_in_one_piece(pre, post, stop):
     trunk = world("pre_reform", stop)
     reform = trunk.fork(post.timeline)
-    reform.run_until(day_of(END))
+    reform.live_until(day_of(END))
     assert tables_equal(reform, post) == []
     assert reform.weekly.rows == post.weekly.rows
 
@@ -70,8 +70,8 @@ def test_a_forked_run_is_the_run_in_one_piece(pre, post, stop):
 def test_a_fork_does_not_touch_the_world_it_came_from():
     trunk = world("pre_reform", date(2009, 1, 1), scale=0.01)
     whole = world("pre_reform", date(2010, 1, 1), scale=0.01)
-    trunk.fork(load_timeline("post_reform", trunk.region.areas)).run_until(day_of(date(2011, 1, 1)))
-    trunk.run_until(day_of(date(2010, 1, 1)))
+    trunk.fork(load_timeline("post_reform", trunk.region.areas)).live_until(day_of(date(2011, 1, 1)))
+    trunk.live_until(day_of(date(2010, 1, 1)))
     assert tables_equal(trunk, whole) == []
 
 
@@ -116,7 +116,7 @@ def test_a_person_more_who_does_nothing_changes_nobody_else_s_life(plain):
     model = world("post_reform", scale=0.03)
     row = one_more(model)
     number = int(model.people.person[row[0]])
-    model.run_until(day_of(date(2016, 7, 1)))
+    model.live_until(day_of(date(2016, 7, 1)))
     assert np.array_equal(others(model, number), others(plain, number))
     assert model.people.status[row[0]] == Status.FREE
     kept = np.arange(len(model.people)) != row[0]
@@ -128,7 +128,7 @@ def test_a_person_more_who_lives_and_offends_changes_nobody_else_s_events_but_th
     model = world("post_reform", scale=0.03)
     row = one_more(model, offence_bound=2**32 - 1, ogrs3=0.9, sanctions=20, birth_day=-8500)
     number = int(model.people.person[row[0]])
-    model.run_until(day_of(date(2016, 7, 1)))
+    model.live_until(day_of(date(2016, 7, 1)))
     assert (model.log.row == row[0]).sum() > 5, "the newcomer lived"
     assert np.array_equal(others(model, number, officers=False), others(plain, number, officers=False))
 
@@ -213,7 +213,7 @@ from sim.model import ProbationModel
 model = ProbationModel("post_reform", scale=0.01, seed=3)
 for lever, text in (("risk_split", "2008-06-01"), ("short_sentence_supervision", "2008-03-01")):
     model.timeline = model.timeline.with_lever_setting(lever, text)
-model.run_until(600)
+model.live_until(600)
 integers, whole = hashlib.blake2b(digest_size=8), hashlib.blake2b(digest_size=8)
 for table in (model.log, model.index_log, model.people, model.docket):
     for name in table.columns:
