@@ -232,7 +232,7 @@ class ProbationModel(mesa.Model):
 
         People carry positive numbers that depend on the person alone, officers negative ones.
         """
-        rows = {
+        rows: dict[type[Any], Any] = {
             Offender: np.flatnonzero(self.people.status != Status.LEFT).tolist(),
             Officer: range(len(self.officers)),
         }
@@ -241,7 +241,7 @@ class ProbationModel(mesa.Model):
             for kind, wanted in rows.items()
         }
 
-    def _view(self, kind: type[Offender] | type[Officer], row: int) -> Any:
+    def _view(self, kind: type[Any], row: int) -> Any:
         """Return the view of a row; kept, because Mesa's selections hold their agents weakly."""
         if (kind, row) not in self._views:
             self._views[kind, row] = kind(self, row)

@@ -83,9 +83,7 @@ class Officer(mesa.Agent):
 
     def remove(self) -> None:
         """Refuse: a view cannot take an officer out of the world."""
-        raise TypeError(
-            "an Officer is a view of one row of model.officers; officers leave by the model's own processes"
-        )
+        raise TypeError("an Officer is a view of one row of model.officers; it leaves by the model's own processes")
 
 
 @compiled
