@@ -123,7 +123,7 @@ def rows_of_record() -> list[Row]:
     return [
         Row(rate, EVERYONE, points, *years, binary, national, binary),
         Row(rate, CRC_GROUP, points, *years, *_percentage("crc_binary_change_2017"), binary),
-        Row(rate, ORDERS, points, Q2_2011, Q2_2017, *_percentage("custody_orders_change"), binary),
+        Row(rate, ORDERS, points, Q2_2011, Q2_2017, *_percentage("custody_orders_change"), None),
         Row(rate, SHORT, points, Q2_2016, Q1_2018, *_percentage("under_12m_change"), None),
         Row(freq, EVERYONE, ratio, *years, frequency, frequency_source, frequency),
         Row(freq, CRC_GROUP, ratio, *years, *_percentage("crc_frequency_change_2017"), frequency),

@@ -16,9 +16,12 @@ from sim.clock import WEEKS_PER_YEAR
 
 CONFIDENCE = 0.95
 RATES = ("binary_rate", "frequency", "reoffences_per_100")
-UNITS = {"binary_rate": "fraction", "frequency": "reoffences", "reoffences_per_100": "reoffences"}
+UNITS = {"binary_rate": "fraction", "frequency": "reoffences", "reoffences_per_100": "reoffences per 100 people"}
 SETTLING_DAYS = 365
-"""Cohorts of the comparison start a year after the arms part, so that sentences under the new law have been served."""
+"""Cohorts of the comparison start a year after the arms part.
+
+Under `post_reform` the law on short sentences moves eight months after that, so the first cohorts hold people
+sentenced under the old law too: the estimates average them in."""
 
 type Floats = NDArray[np.float64]
 

@@ -11,6 +11,7 @@ WEEKS_PER_YEAR = DAYS_PER_YEAR / DAYS_PER_WEEK
 MONTHS_PER_YEAR = 12
 DAYS_PER_MONTH = DAYS_PER_YEAR / MONTHS_PER_YEAR
 DAY_ZERO = date(2008, 1, 7)
+TWELVE_MONTHS_DAYS = int(DAYS_PER_YEAR)
 NEVER = 2**30
 """The day of what has not been set: later than any day, and small enough to be added to."""
 

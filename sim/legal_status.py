@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import ogrs
-from sim.clock import DAYS_PER_MONTH, DAYS_PER_YEAR, NEVER
+from sim.clock import DAYS_PER_MONTH, DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
-from sim.draws import uniform
-from sim.events import Event
+from sim.draws import choose, uniform
+from sim.events import BreachOutcome, Event
 from sim.offenders import (
-    IS_IN_PRISON,
     IS_SUPERVISED_IN_COMMUNITY,
     Days,
     Disposal,
@@ -33,11 +32,11 @@ if TYPE_CHECKING:
 
 VISIT = 2**32 - 1
 """An `offence_bound` that says: nothing is known of this person's hazard, look."""
-TWELVE_MONTHS_DAYS = int(DAYS_PER_YEAR)
 TWO_YEARS_DAYS = int(2 * DAYS_PER_YEAR)
 FOUR_YEARS_DAYS = int(4 * DAYS_PER_YEAR)
 _QUARTER = 4
 IS_SERVING = status_table(Status.CUSTODY, Status.RECALLED)
+IS_SERVING_CUSTODIAL_PART = status_table(Status.CUSTODY, Status.RECALLED, Status.HOME_DETENTION_CURFEW)
 IS_SUPERVISED_IN_PRISON = status_table(Status.INDETERMINATE, Status.COMMITTAL)
 
 
@@ -120,6 +119,8 @@ def settle_in_community(model: "ProbationModel", rows: Rows, day: Days) -> None:
     over = rows[ended]
     log.record(Event.SUPERVISION_END, day[ended], over, people.status[over], people.status_since_day[over])
     log.record(Event.SUPERVISION_START, day[started], rows[started], status[started])
+    afresh = rows[started]
+    people.absences[afresh[people.status[afresh] != Status.HOME_DETENTION_CURFEW]] = 0
     people.move(rows[moving], status[moving], day[moving], end[moving])
     people.offence_bound[rows[moving]] = VISIT
     drop_supervisor(model, rows[freed])
@@ -149,14 +150,16 @@ def confine(model: "ProbationModel", rows: Rows, status: Status, day: Days, end:
     model.log.record(Event.SUPERVISION_END, on, out, people.status[out], people.status_since_day[out])
     people.move(rows, status, day, end)
     people.offence_bound[rows] = 0
+    people.absences[rows] = 0
 
 
 def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence_day: Days) -> None:
     """Begin a determinate sentence, at one with any that is being served.
 
-    Half is served, less the time on remand. A sentence passed on someone in custody or on licence runs beside the
-    first: the longer of the two and the later of their dates hold. A court order ends. Whether the sentence is a
-    supervised short one depends on the day by which the lever applies.
+    Half is served, less the time on remand. A sentence passed on someone in custody, on recall or on curfew runs beside
+    the first: the longer of the two and the later of their dates hold. A licence from an earlier sentence runs on
+    beside the new one. A court order ends. Whether the sentence is a supervised short one depends on the day by which
+    the lever applies.
 
     Parameters
     ----------
@@ -170,13 +173,12 @@ def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence
     people = model.people
     p = model.register.custody
     status = people.status[rows]
-    running = people.licence_end_day[rows] > day
-    serving = (status == Status.CUSTODY) | (status == Status.RECALLED) | running
+    serving = IS_SERVING_CUSTODIAL_PART[status]
     credited = np.where(status == Status.REMAND, people.status_since_day[rows], day)
     half_way = credited + (days * p.share_served).astype(np.int64)
     end = credited + days
     old_end = np.where(serving, people.sentence_end_day[rows], -NEVER)
-    old_half = np.where(status == Status.CUSTODY, people.conditional_release_day[rows], -NEVER)
+    old_half = np.where(serving, people.conditional_release_day[rows], -NEVER)
     old_half = np.where(status == Status.RECALLED, people.status_end_day[rows], old_half)
     covered = model.timeline.covers(
         "short_sentence_supervision",
@@ -192,7 +194,6 @@ def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence
     people.sentence_end_day[rows] = np.maximum(end, old_end)
     people.conditional_release_day[rows] = np.maximum(np.maximum(half_way, old_half), day)
     people.order_end_day[rows] = np.minimum(people.order_end_day[rows], day)
-    people.suspended_end_day[rows] = -NEVER
     model.log.record(Event.CUSTODY_START, day, rows, days, offence_day)
     first_possible = _curfew_day(model, rows, credited, day)
     stays = status == Status.CUSTODY
@@ -227,7 +228,9 @@ def is_on_caseload(day, status, sentence_days, is_supervised_short, sentence_end
 def set_post_release(model: "ProbationModel", rows: Rows, day: Days) -> None:
     """On first release, set how long licence, post-sentence supervision and young offenders' supervision last.
 
-    A licence that runs already, for life or from an earlier sentence, is not cut short.
+    A licence that runs already, for life or from an earlier sentence, is not cut short. Post-sentence supervision ends
+    so many months after the custodial part, whether or not curfew let the person out before (Criminal Justice Act
+    2003, section 256AA).
     """
     people = model.people
     p = model.register.custody
@@ -237,14 +240,61 @@ def set_post_release(model: "ProbationModel", rows: Rows, day: Days) -> None:
     licensed = long | short_supervised
     months = model.timeline.setting("short_sentence_supervision", "total_supervision_months")
     young = ~licensed & (people.age(rows, day) < p.young_offender_age_below)
-    people.release_day[rows] = day
     licence_end = np.where(licensed, people.sentence_end_day[rows], -NEVER)
     running = people.licence_end_day[rows] > day
     people.licence_end_day[rows] = np.maximum(licence_end, np.where(running, people.licence_end_day[rows], -NEVER))
     people.pss_end_day[rows] = np.where(
-        short_supervised & (days < TWO_YEARS_DAYS), day + int(months * DAYS_PER_MONTH), -NEVER
+        short_supervised & (days < TWO_YEARS_DAYS),
+        people.conditional_release_day[rows] + int(months * DAYS_PER_MONTH),
+        -NEVER,
     )
     people.young_offender_end_day[rows] = np.where(young, day + int(p.young_offender_months * DAYS_PER_MONTH), -NEVER)
+
+
+def write_orders(
+    model: "ProbationModel",
+    rows: Rows,
+    day: Days,
+    days: Days,
+    disposal: NDArray[np.integer],
+    is_required: NDArray[np.bool_],
+    offence_day: Days,
+) -> None:
+    """Write down court orders: custody held in suspense, and what supervises those with requirements.
+
+    Of two orders that run at once, the one that ends last is what supervises.
+    """
+    people = model.people
+    end = np.asarray(day) + days
+    suspended = disposal == Disposal.SUSPENDED_SENTENCE_ORDER
+    held = rows[suspended]
+    people.suspended_day[held] = np.asarray(day)[suspended]
+    people.suspended_end_day[held] = end[suspended]
+    people.suspended_days[held] = int(model.register.courts.suspended_custody_days)
+    people.suspended_offence_day[held] = np.asarray(offence_day)[suspended]
+    lasts_longer = is_required & (end >= people.order_end_day[rows])
+    people.order_end_day[rows[lasts_longer]] = end[lasts_longer]
+    people.order_disposal[rows[lasts_longer]] = disposal[lasts_longer]
+
+
+def breach_outcome(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
+    """Return what the court does this week with a breach of what supervises people now, as `BreachOutcome`; shape (n,).
+
+    One draw for each person and week: whoever asks is told the same.
+    """
+    people, p = model.people, model.register.enforcement
+    status = people.status[rows]
+    u = model.draws.uniforms("enforcement.breach", people.person_hash[rows], model.week)
+    outcome = np.full(len(rows), BreachOutcome.CONTINUED, np.int64)
+    for kind, shares in (
+        (Status.COMMUNITY_ORDER, p.community_order_breach),
+        (Status.SUSPENDED_SENTENCE_ORDER, p.suspended_order_breach),
+        (Status.POST_SENTENCE_SUPERVISION, p.post_sentence_breach),
+        (Status.YOUNG_OFFENDER_SUPERVISION, p.post_sentence_breach),
+    ):
+        here = status == kind
+        outcome[here] = choose(u[here], np.cumsum(shares))
+    return outcome
 
 
 def record_sanction(
@@ -266,7 +316,7 @@ def record_sanction(
     people.offence_group[rows] = group
     people.ogrs_offence[rows] = ogrs_offence
     people.is_last_caution[rows] = is_caution
-    assess_risk(model, rows)
+    assess_risk(model, rows, to_custody=False)
 
 
 class Risk(NamedTuple):
@@ -296,19 +346,21 @@ def rosh_at(bounds, group, place):
 
 
 @compiled
-def _assess(rows, bounds, key, person_hash, status, sentence_days, offence_group, officer, rosh, is_mappa):
+def _assess(rows, to_custody, bounds, key, person_hash, sentence_days, offence_group, officer, rosh, is_mappa):
     for i in rows:
         group = offence_group[i]
         assessed = rosh_at(bounds, group, uniform(person_hash[i], key))
         rosh[i] = max(rosh[i], assessed) if officer[i] >= 0 else assessed
         violent = group == OffenceGroup.VIOLENCE or group == OffenceGroup.ROBBERY  # noqa: PLR1714
-        long = sentence_days[i] >= TWELVE_MONTHS_DAYS and IS_IN_PRISON[status[i]]
+        long = to_custody and sentence_days[i] >= TWELVE_MONTHS_DAYS
         if group == OffenceGroup.SEXUAL or (violent and long):
             is_mappa[i] = True
 
 
-def assess_risk(model: "ProbationModel", rows: Rows) -> None:
-    """Assess risk of serious harm and MAPPA at sentence.
+def assess_risk(model: "ProbationModel", rows: Rows, *, to_custody: bool) -> None:
+    """Assess risk of serious harm and MAPPA at sentence: to custody, once its length is known, or otherwise.
+
+    Sexual offences make a person eligible for MAPPA; violence and robbery with a sentence of twelve months or more.
 
     A person's place in the distribution is drawn once in a life, so that the same person is judged alike in every
     regime. Of someone under supervision the judgement can only rise; it is made afresh after supervision has ended.
@@ -316,10 +368,10 @@ def assess_risk(model: "ProbationModel", rows: Rows) -> None:
     people = model.people
     _assess(
         rows,
+        to_custody,
         model.register.derived(_risk),
         model.draws.key("risk.rosh"),
         people.person_hash,
-        people.status,
         people.sentence_days,
         people.offence_group,
         people.officer,

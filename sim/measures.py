@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import DAYS_PER_YEAR, NEVER, day_of
+from sim.clock import DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS, day_of
 from sim.compiled import compiled
 from sim.events import Event, IndexLog, unpack_occasion
 from sim.offenders import (
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 FOLLOW_UP_DAYS = 365
 WAITING_DAYS = 182
-TWELVE_MONTHS_DAYS = int(DAYS_PER_YEAR)
 ESTIMATORS = {"twelve_month_cohort": 4, "three_month_cohort": 1}
 """Quarters of entry into a cohort of each estimator."""
 _SPLIT_BY_EVERYTHING = ("all", "disposal=custody_and_orders")
@@ -155,13 +154,14 @@ def disposal_groups(index: IndexLog) -> dict[str, NDArray[np.bool_]]:
     """Return which index events belong to each disposal group; each group is a cohort of its own, not a partition."""
     disposal, days = index.disposal, index.sentence_days
     custody = disposal == Disposal.CUSTODY
+    short, determinate = days < TWELVE_MONTHS_DAYS, days < NEVER
     order = np.isin(disposal, (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER))
     return {
         "all": np.ones(len(index), bool),
         "disposal=custody_and_orders": custody | order,
         "disposal=custody": custody,
-        "disposal=custody_under_12m": custody & (days < TWELVE_MONTHS_DAYS),
-        "disposal=custody_12m_plus": custody & (days >= TWELVE_MONTHS_DAYS),
+        "disposal=custody_under_12m": custody & short,
+        "disposal=custody_12m_plus": custody & ~short & determinate,
         "disposal=court_order": order,
         "disposal=community_order": disposal == Disposal.COMMUNITY_ORDER,
         "disposal=suspended_sentence_order": disposal == Disposal.SUSPENDED_SENTENCE_ORDER,

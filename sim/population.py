@@ -17,7 +17,15 @@ from sim.compiled import compiled
 from sim.desistance import desistance_by_week
 from sim.distributions import geometric, powers, weibull
 from sim.draws import Hashes, choose, person_hashes
-from sim.legal_status import FOUR_YEARS_DAYS, VISIT, assess_risk, community_status, confine, set_post_release
+from sim.legal_status import (
+    FOUR_YEARS_DAYS,
+    VISIT,
+    assess_risk,
+    community_status,
+    confine,
+    set_post_release,
+    write_orders,
+)
 from sim.offenders import BAND_FLOORS, BANDS, SEXES, Disposal, Rows, Status, person_number
 from sim.sentencing import build, cumulative, indeterminate_by_group, occasions, order_days, sentence_lengths
 
@@ -205,7 +213,7 @@ def chance_of_no_later(
 def begin(model: "ProbationModel", rows: Rows, start: int, day: Rows, days: Rows, disposal: Rows) -> None:
     """Give the stock the status that its last sentence gives it at the start, and a start of follow-up."""
     people = model.people
-    assess_risk(model, rows)
+    assess_risk(model, rows, to_custody=False)
     prison = disposal == Disposal.CUSTODY
     sentenced, length = rows[prison], days[prison]
     half_way = day[prison] + (length * model.register.custody.share_served).astype(np.int64)
@@ -216,7 +224,7 @@ def begin(model: "ProbationModel", rows: Rows, start: int, day: Rows, days: Rows
     inside = half_way > start
     held, out = sentenced[inside], sentenced[~inside]
     confine(model, held, Status.CUSTODY, day[prison][inside], half_way[inside])
-    assess_risk(model, held)
+    assess_risk(model, held, to_custody=True)
     set_post_release(model, out, half_way[~inside])
     people.follow_up_day[out] = half_way[~inside]
     people.status_since_day[out] = half_way[~inside]
@@ -235,12 +243,8 @@ def make_orders(model: "ProbationModel", rows: Rows, day: Rows, disposal: Rows) 
     u_require = model.draws.uniforms("population.requirements", people.person_hash[rows])
     days = order_days(model.register, disposal, u)
     suspended = disposal == Disposal.SUSPENDED_SENTENCE_ORDER
-    people.suspended_day[rows[suspended]] = day[suspended]
-    people.suspended_end_day[rows[suspended]] = (day + days)[suspended]
-    people.suspended_days[rows[suspended]] = int(model.register.courts.suspended_custody_days)
     required = ~suspended | (u_require >= model.register.courts.p_no_requirements)
-    people.order_end_day[rows[required]] = (day + days)[required]
-    people.order_disposal[rows[required]] = disposal[required]
+    write_orders(model, rows, day, days, disposal, required, day)
 
 
 def add_indeterminate(model: "ProbationModel", start_week: int) -> None:
@@ -267,4 +271,4 @@ def add_indeterminate(model: "ProbationModel", start_week: int) -> None:
         getattr(people, name)[rows] = NEVER
     left = weibull(u["left"], years * DAYS_PER_YEAR, p.custody.indeterminate_shape).astype(np.int64)
     confine(model, rows, Status.INDETERMINATE, day, start + 1 + left)
-    assess_risk(model, rows)
+    assess_risk(model, rows, to_custody=True)

@@ -164,7 +164,7 @@ def _lengths(register: Register, ogrs_offence: Floats) -> Floats:
     """Return cumulative shares of the length bands by year from 2010 and kind of offence.
 
     The shape over offences is that of 2005. The level of the bands under twelve months is set so that in 2015 their
-    share of all sentences is the published one; 2005 to 2010 is a gap in the record.
+    share of all sentences is that of the register; 2005 to 2010 is a gap in the record.
     """
     p = register.courts
     change = np.concatenate([length_change(), np.ones((10, 1))], axis=1)
@@ -174,7 +174,7 @@ def _lengths(register: Register, ogrs_offence: Floats) -> Floats:
         ogrs_offence, prepend=0.0
     )
     custody = np.bincount(length_kind().ravel(), by_class.ravel(), minlength=len(LENGTH_KINDS))
-    wanted = p.share_under_12_months_2015 * custody.sum() - custody[-1]
+    wanted = p.share_under_12_months * custody.sum() - custody[-1]
     weights[:, :-1, _UNDER_12_MONTHS] *= _factor_for(weights[5, :-1], custody[:-1], wanted)
     return cumulative(weights)
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.clock import TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
 from sim.events import Event, RecallKind, kind_of_enforcement
-from sim.legal_status import TWELVE_MONTHS_DAYS
 from sim.offenders import IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Provider, Status
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ remand and not sentenced to custody goes home.
 
 Reads: the docket, sanctions, is_female, status, is_from_custody, ogrs3, order columns, sentence columns.
 Writes: the docket; history columns, rosh, is_mappa, sentence columns, order columns, status columns, supervisor
-columns, follow-up columns, pending_cases; officers' caseloads.
+columns, absences, follow-up columns, pending_cases; officers' caseloads.
 Draws: courts.disposal, courts.length_band, courts.length, courts.activation, courts.requirements, courts.order_length,
 courts.indeterminate, risk.rosh.
 """
@@ -29,6 +29,7 @@ from sim.legal_status import (
     serves_for_life,
     settle_in_community,
     start_follow_up,
+    write_orders,
 )
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, band_of
 from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt, tilt_within
@@ -69,7 +70,7 @@ def hear(model: "ProbationModel", entries: Rows) -> None:
     activated = activate_suspended(model, rows, day, offence_day, to_custody)
     sentence_to_custody(model, rows[to_custody], day[to_custody], offence_day[to_custody], activated[to_custody])
     sentence_in_community(model, rows[~to_custody], day[~to_custody], offence_day[~to_custody], disposal[~to_custody])
-    assess_risk(model, rows[to_custody])
+    assess_risk(model, rows[to_custody], to_custody=True)
 
 
 def join(model: "ProbationModel", entries: Rows) -> None:
@@ -120,8 +121,9 @@ def activate_suspended(
     active = within & (u < p_activation) & ~serves_for_life(model, rows)
     days = np.where(active, people.suspended_days[rows], 0).astype(np.int64)
     model.log.record(Event.SUSPENDED_SENTENCE_ACTIVATED, day[active], rows[active], days[active], offence_day[active])
+    people.suspended_end_day[rows[active]] = -NEVER
     alone = active & ~to_custody
-    imprison(model, rows[alone], day[alone], days[alone], offence_day[alone])
+    imprison(model, rows[alone], day[alone], days[alone], people.suspended_offence_day[rows[alone]])
     return days
 
 
@@ -173,8 +175,6 @@ def sentence_in_community(model: "ProbationModel", rows: Rows, day: Rows, offenc
 def make_orders(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows, disposal: Rows) -> Rows:
     """Make community orders and suspended sentence orders; return the disposals by which people enter cohorts.
 
-    Of two orders that run at once, the one that ends last is what supervises.
-
     A suspended sentence without requirements is not supervised and counts as `Disposal.OTHER`.
     """
     people, p = model.people, model.register.courts
@@ -185,16 +185,10 @@ def make_orders(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Row
     u_require = model.draws.uniforms_at("courts.requirements", hashes, offence_day[made])
     u_length = model.draws.uniforms_at("courts.order_length", hashes, offence_day[made])
     length = order_days(model.register, kind, u_length)
-    end = day[made] + length
-    people.suspended_day[ordered[suspended]] = day[made][suspended]
-    people.suspended_end_day[ordered[suspended]] = end[suspended]
-    people.suspended_days[ordered[suspended]] = int(p.suspended_custody_days)
     required = ~suspended | (u_require >= p.p_no_requirements)
     index_disposal = disposal.copy()
     index_disposal[made[~required]] = Disposal.OTHER
-    lasts_longer = required & (end >= people.order_end_day[ordered])
-    people.order_end_day[ordered[lasts_longer]] = end[lasts_longer]
-    people.order_disposal[ordered[lasts_longer]] = kind[lasts_longer]
+    write_orders(model, ordered, day[made], length, kind, required, offence_day[made])
     model.log.record(
         Event.ORDER_START, day[made][required], ordered[required], length[required], offence_day[made][required]
     )

@@ -6,7 +6,7 @@ release starts licence, post-sentence supervision or young offenders' supervisio
 re-release after recall, or the end of a committal, starts neither.
 
 Reads: status, status_end_day, conditional_release_day, sentence columns, birth_day.
-Writes: status columns, supervisor columns, licence_end_day, pss_end_day, young_offender_end_day, release_day,
+Writes: status columns, supervisor columns, licence_end_day, pss_end_day, young_offender_end_day,
 follow-up columns; officers' caseloads.
 Draws: custody.curfew, risk.rosh.
 """
@@ -72,7 +72,6 @@ def release_indeterminate(model: "ProbationModel", rows: Rows) -> None:
     people = model.people
     day = people.status_end_day[rows].astype(np.int64)
     begun = people.status_since_day[rows].copy()
-    people.release_day[rows] = day
     people.licence_end_day[rows] = NEVER
     settle_in_community(model, rows, day)
     model.log.record(Event.RELEASE, day, rows, Status.LICENCE, begun)

@@ -5,8 +5,8 @@ charge while on licence may end in recall too. What is decided this week takes e
 later (a breach hearing), and only if the person is then still subject to it.
 
 Reads: enforcement_reason, charge_day, status, sentence columns, rosh, the docket.
-Writes: enforcement_reason, the docket, status columns, supervisor columns, offence_bound, order columns, sentence
-columns; officers' caseloads.
+Writes: enforcement_reason, absences, the docket, status columns, supervisor columns, offence_bound, order columns,
+sentence columns; officers' caseloads.
 Draws: enforcement.charge, enforcement.recall_day, enforcement.recall_kind, enforcement.recall_length,
 enforcement.breach_lag, enforcement.breach, enforcement.committal.
 """
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import DAYS_PER_WEEK, NEVER
+from sim.clock import DAYS_PER_WEEK, NEVER, TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
 from sim.distributions import weibull
 from sim.docket import Stage, first_of_each
-from sim.draws import choose, uniform
+from sim.draws import uniform
 from sim.events import BreachOutcome, Event, RecallKind, enforcement_code
-from sim.legal_status import TWELVE_MONTHS_DAYS, confine, imprison, settle_in_community
+from sim.legal_status import breach_outcome, confine, imprison, settle_in_community
 from sim.offenders import IS_RECALLABLE, IS_SUPERVISED_IN_COMMUNITY, Reason, Rosh, Rows, Status
 
 if TYPE_CHECKING:
@@ -98,6 +98,19 @@ def fixed_term_days(sentence_days: NDArray[np.integer], short: float, long: floa
     return np.where(sentence_days < TWELVE_MONTHS_DAYS, int(short), int(long))
 
 
+def licensed_sentence_days(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
+    """Return the length of the sentence from which people are on licence or curfew; shape (n,).
+
+    Where the licence is that of an older sentence, which runs on beside a short one served since, at least twelve
+    months.
+    """
+    people = model.people
+    days = people.sentence_days[rows].astype(np.int64)
+    on_licence = people.status[rows] == Status.LICENCE
+    is_older = on_licence & (people.licence_end_day[rows] != people.sentence_end_day[rows])
+    return np.where(is_older, np.maximum(days, TWELVE_MONTHS_DAYS), days)
+
+
 def carry_out_recalls(model: "ProbationModel", entries: Rows) -> None:
     """Return to prison those who are still on licence or curfew on the day."""
     people, p, docket = model.people, model.register.enforcement, model.docket
@@ -114,7 +127,7 @@ def carry_out_recalls(model: "ProbationModel", entries: Rows) -> None:
         np.where(for_life, p.indeterminate_recall_days, p.standard_recall_days),
         p.standard_recall_shape,
     ).astype(np.int64)
-    sentence_days = people.sentence_days[rows]
+    sentence_days = licensed_sentence_days(model, rows)
     length = np.where(fixed, fixed_term_days(sentence_days, p.fixed_term_days_short, p.fixed_term_days), length + 1)
     curfew = people.status[rows] == Status.HOME_DETENTION_CURFEW
     end = np.where(curfew, people.conditional_release_day[rows], day + length)
@@ -128,22 +141,13 @@ def carry_out_recalls(model: "ProbationModel", entries: Rows) -> None:
 
 def hear_breaches(model: "ProbationModel", entries: Rows) -> None:
     """Deal in court with those who are still subject to the order or to post-sentence supervision."""
-    people, p, docket = model.people, model.register.enforcement, model.docket
+    people, docket = model.people, model.docket
     rows, day = docket.row[entries].astype(np.int64), docket.day[entries].astype(np.int64)
     status = people.status[rows]
     still = IS_SUPERVISED_IN_COMMUNITY[status] & ~IS_RECALLABLE[status]
     still &= (people.status_end_day[rows] > day) & (people.status_since_day[rows] <= day)
     rows, day, reason, status = rows[still], day[still], docket.code[entries][still], status[still]
-    u = model.draws.uniforms("enforcement.breach", people.person_hash[rows], model.week)
-    outcome = np.full(len(rows), BreachOutcome.CONTINUED, np.int64)
-    for kind, shares in (
-        (Status.COMMUNITY_ORDER, p.community_order_breach),
-        (Status.SUSPENDED_SENTENCE_ORDER, p.suspended_order_breach),
-        (Status.POST_SENTENCE_SUPERVISION, p.post_sentence_breach),
-        (Status.YOUNG_OFFENDER_SUPERVISION, p.post_sentence_breach),
-    ):
-        here = status == kind
-        outcome[here] = choose(u[here], np.cumsum(shares))
+    outcome = breach_outcome(model, rows)
     model.log.record(Event.BREACH, day, rows, enforcement_code(outcome, reason))
     revoke(model, rows, day, outcome, status)
     commit(model, rows[outcome == BreachOutcome.COMMITTAL], day[outcome == BreachOutcome.COMMITTAL])
@@ -154,12 +158,13 @@ def revoke(model: "ProbationModel", rows: Rows, day: Rows, outcome: Rows, status
     people, p = model.people, model.register.enforcement
     to_custody = outcome == BreachOutcome.REVOKED_CUSTODY
     other = outcome == BreachOutcome.REVOKED_OTHER
-    days = np.where(
-        status == Status.SUSPENDED_SENTENCE_ORDER, people.suspended_days[rows], int(p.resentence_days)
-    ).astype(np.int64)
+    suspended = status == Status.SUSPENDED_SENTENCE_ORDER
+    days = np.where(suspended, people.suspended_days[rows], int(p.resentence_days)).astype(np.int64)
+    offence_day = np.where(suspended, people.suspended_offence_day[rows], people.offence_day[rows])
+    people.suspended_end_day[rows[suspended & to_custody]] = -NEVER
     people.order_end_day[rows[other]] = day[other]
     settle_in_community(model, rows[other], day[other])
-    imprison(model, rows[to_custody], day[to_custody], days[to_custody], people.offence_day[rows[to_custody]])
+    imprison(model, rows[to_custody], day[to_custody], days[to_custody], offence_day[to_custody])
 
 
 def commit(model: "ProbationModel", rows: Rows, day: Rows) -> None:

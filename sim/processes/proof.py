@@ -8,7 +8,7 @@ a case of someone who is listed already is often joined to that hearing.
 
 Reads: the docket, offence_group, sanctions, is_female, status.
 Writes: the docket; history columns, rosh, is_mappa (caution), pending_cases, charge_day, listed_day, status columns,
-supervisor columns, follow-up columns; officers' caseloads.
+supervisor columns, absences, follow-up columns; officers' caseloads.
 Draws: proof.resolution, proof.police_lag, proof.court, proof.court_lag, proof.joining, proof.remand, risk.rosh.
 """
 

@@ -10,7 +10,7 @@ Reads: status, status_since_day, ogrs3, follow_up_day, is_from_custody, stretch_
 is_female, the docket.
 Writes: offence_bound, hearing_day, pending_cases; the docket (offences).
 Draws: reoffending.week, reoffending.day, reoffending.intensity, reoffending.offences, reoffending.group,
-reoffending.specialise, reoffending.ogrs_offence.
+reoffending.specialise, reoffending.ogrs_offence, enforcement.breach.
 """
 
 import math
@@ -25,8 +25,8 @@ from sim.desistance import desistance_by_week
 from sim.distributions import geometric
 from sim.docket import Stage
 from sim.draws import _GOLDEN, choose, mix, uniform
-from sim.events import MOST_OFFENCES, Event, occasion_code
-from sim.legal_status import VISIT
+from sim.events import MOST_OFFENCES, BreachOutcome, Event, occasion_code
+from sim.legal_status import VISIT, breach_outcome
 from sim.offenders import Rows, Status, band_of
 from sim.parameters.register import Register
 from sim.sentencing import build as build_sentencing
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _DECISIVE = (Stage.CAUTION, Stage.CHARGE, Stage.HEARING, Stage.BREACH_HEARING, Stage.RECALL)
+_TO_PRISON = (BreachOutcome.COMMITTAL, BreachOutcome.REVOKED_CUSTODY)
 _BITS_32 = 2.0**32
 _TO_32 = np.uint64(32)
 _LONGEST_DECLINE_WEEKS = 520
@@ -79,11 +80,19 @@ def step(model: "ProbationModel") -> None:
 
 def mark_hearings(model: "ProbationModel") -> None:
     """Write down for whom this week holds a charge, caution, hearing or recall: from that day on nobody is at risk,
-    because where they then will be is decided later in the week."""
-    due = model.docket.due(model.day + DAYS_PER_WEEK, *_DECISIVE)
-    rows, hearing_day = model.docket.row[due], model.people.hearing_day
+    because where they then will be is decided later in the week.
+
+    Of breach hearings only those that end in custody count: a reform makes many more of them, and most leave the person
+    at liberty.
+    """
+    docket, hearing_day = model.docket, model.people.hearing_day
+    due = docket.due(model.day + DAYS_PER_WEEK, *_DECISIVE)
+    breach = due[docket.stage[due] == Stage.BREACH_HEARING]
+    at_liberty = breach[~np.isin(breach_outcome(model, docket.row[breach].astype(np.int64)), _TO_PRISON)]
+    due = np.setdiff1d(due, at_liberty)
+    rows = docket.row[due]
     hearing_day[rows] = NEVER
-    np.minimum.at(hearing_day, rows, model.docket.day[due])
+    np.minimum.at(hearing_day, rows, docket.day[due])
 
 
 def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -84,11 +84,11 @@ def test_the_share_under_twelve_months_in_2015_is_the_parameter(register, made):
     classes = np.diff(made.ogrs_offence, prepend=0)
     short = made.length[5][sentencing.length_kind()][..., 1]
     share = (custody[:, None] * classes * short).sum() / custody.sum()
-    assert share == pytest.approx(register.courts.share_under_12_months_2015, abs=1e-6)
+    assert share == pytest.approx(register.courts.share_under_12_months, abs=1e-6)
 
 
 def test_another_share_under_twelve_months_is_met_too(register):
-    changed = register.with_setting("courts.share_under_12_months_2015", "0.6")
+    changed = register.with_setting("courts.share_under_12_months", "0.6")
     made = build(changed)
     custody = sentencing.occasions()[1, ..., Disposal.CUSTODY].sum(axis=(1, 2))
     short = made.length[5][sentencing.length_kind()][..., 1]

@@ -179,7 +179,7 @@ def test_a_shipped_list_has_one_number_for_each_member_of_its_axis(register):
 
 def test_a_series_holds_its_ends_and_its_years(register):
     series = register.find("enforcement.p_fixed_term", "test")
-    assert (series.in_year(1990), series.in_year(2008), series.in_year(2009)) == (0.30, 0.30, 0.33)
+    assert (series.in_year(1990), series.in_year(2008), series.in_year(2009)) == (0.15, 0.15, 0.33)
     assert (series.in_year(2017), series.in_year(2030)) == (0.48, 0.48)
     assert register.enforcement.in_year("p_fixed_term", 2009) == 0.33
 

@@ -20,7 +20,14 @@ PHRASES = {
     "status columns": {"status", "status_since_day", "status_end_day"},
     "supervisor columns": {"provider", "officer"},
     "sentence columns": {"sentence_days", "conditional_release_day", "sentence_end_day", "is_supervised_short"},
-    "order columns": {"order_end_day", "order_disposal", "suspended_day", "suspended_end_day", "suspended_days"},
+    "order columns": {
+        "order_end_day",
+        "order_disposal",
+        "suspended_day",
+        "suspended_end_day",
+        "suspended_days",
+        "suspended_offence_day",
+    },
     "history columns": {
         *("sanctions", "last_sanction_day", "first_sanction_day", "offence_day", "offence_group"),
         *("ogrs_offence", "is_last_caution", "last_disposal"),

@@ -167,12 +167,25 @@ def always_fixed(model, share=1.0):
     model.register = with_value(model.register, "enforcement.p_fixed_term", (share,) * len(series))
 
 
+def test_a_recall_from_an_older_licence_is_not_one_from_the_short_sentence_served_since(mid_2016):
+    model = quiet(mid_2016)
+    always_fixed(model)
+    rows = everyone_in(model, Status.LICENCE)[:2]
+    model.people.sentence_days[rows] = 100
+    model.people.licence_end_day[rows] = model.day + 300
+    model.people.sentence_end_day[rows] = model.day + np.array([300, 20])
+    people = recall_all(model, rows)
+    assert (people.status_end_day[rows] - model.day).tolist() == [16, 30]
+    assert model.log.cause_day[since(model, model.day, Event.RECALL)].tolist() == [1, 0]
+
+
 def test_a_fixed_term_recall_ends_after_its_term_or_with_the_licence(mid_2016):
     model = quiet(mid_2016)
     always_fixed(model)
     rows = everyone_in(model, Status.LICENCE)[:4]
     model.people.sentence_days[rows] = [300, 300, 800, 800]
     model.people.licence_end_day[rows] = model.day + np.array([300, 10, 300, 29])
+    model.people.sentence_end_day[rows] = model.people.licence_end_day[rows]
     people = recall_all(model, rows)
     assert (people.status[rows] == Status.RECALLED).all()
     assert (people.status_since_day[rows] == model.day + 2).all()

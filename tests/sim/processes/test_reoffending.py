@@ -1,15 +1,17 @@
 """Reoffending: the hazard by hand, offences on their day, and what moves their number."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
 from sim.docket import Stage
-from sim.events import MOST_OFFENCES, Event, unpack_occasion
+from sim.events import MOST_OFFENCES, BreachOutcome, Event, unpack_occasion
 from sim.legal_status import VISIT
 from sim.offenders import IS_ENGAGED, IS_IN_PRISON, OffenceGroup, Status
+from sim.parameters.register import Register
 from sim.processes import reoffending
 from tests.twins import watch
 from tests.worlds import count, later, since, world
@@ -247,8 +249,23 @@ def test_the_earliest_decision_of_the_week_ends_the_time_at_risk(mid_2016):
     for row, days, stage in entries:
         docket.add(1, row=row, day=day + days, stage=stage)
     reoffending.mark_hearings(model)
-    assert (hearing[:4] - day).tolist() == [2, 6, 0, 5]
+    assert (hearing[:3] - day).tolist() == [2, 6, 0]
     assert (hearing[4:9] == NEVER).all(), "no proof decides nothing, nor does next week"
+
+
+@pytest.mark.parametrize(("outcome", "days"), [(BreachOutcome.COMMITTAL, 5), (BreachOutcome.CONTINUED, None)])
+def test_a_breach_hearing_ends_the_time_at_risk_only_if_it_ends_in_prison(mid_2016, outcome, days):
+    model = later(mid_2016, weeks=0)
+    row = model.people.with_status(Status.POST_SENTENCE_SUPERVISION)[:1]
+    shares = tuple(float(o == outcome) for o in BreachOutcome)
+    parameters = model.register.parameters["enforcement"]
+    changed = parameters | {"post_sentence_breach": replace(parameters["post_sentence_breach"], value=shares)}
+    model.register = Register(model.register.parameters | {"enforcement": changed})
+    model.docket.keep(model.docket.row != row[0])
+    model.people.hearing_day[row] = NEVER
+    model.docket.add(1, row=row, day=model.day + 5, stage=Stage.BREACH_HEARING)
+    reoffending.mark_hearings(model)
+    assert model.people.hearing_day[row[0]] == (NEVER if days is None else model.day + days)
 
 
 # --- what was done
