@@ -1,5 +1,6 @@
 """Through the Gate, from the command line: ``python run.py compare`` is the main job, and needs no arguments."""
 
+import io
 import signal
 import sys
 import time
@@ -39,12 +40,18 @@ def user_errors[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         signal.signal(signal.SIGTERM, _interrupt)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that knows no more than ASCII
         try:
             return command(*args, **kwargs)
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             raise typer.Exit(EXIT_INPUT) from None
         except BrokenPipeError:
+            raise typer.Exit(EXIT_OTHER) from None
+        except OSError as error:
+            print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
             raise typer.Exit(EXIT_OTHER) from None
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)

@@ -33,7 +33,7 @@ def scenarios(name: str | None) -> None:
         console.print(table)
         return
     timeline = load_timeline(name)
-    console.print(f"[bold]{timeline.name}[/bold]: {timeline.title}")
+    report.print_under(console, timeline.name, f": {timeline.title}")
     table = _columns("from", "lever", "applies by", "settings", "source")
     for lever in sorted(timeline.levers.values(), key=lambda v: v.from_day):
         settings = ", ".join(f"{k} = {v:g}" for k, v in lever.settings.items())
@@ -52,7 +52,7 @@ def regions(name: str | None) -> None:
         console.print(table)
         return
     region = load_region(name)
-    console.print(f"[bold]{region.name}[/bold]: {region.title}; {region.caseload:,.0f} people. {region.source}")
+    report.print_under(console, region.name, f": {region.title}; {region.caseload:,.0f} people. {region.source}")
     table = _columns("area", "share of the region")
     for area, share in zip(region.areas, region.shares, strict=True):
         table.add_row(area, f"{100 * share:.1f} %")
@@ -72,7 +72,7 @@ def levers(name: str | None) -> None:
     if name not in definitions:
         raise unknown("lever", name, definitions, "levers")
     entry = definitions[name]
-    console.print(f"[bold]{name}[/bold]: {entry['title']}\napplies by: {', '.join(entry['applies_by'])}")
+    report.print_under(console, name, f": {entry['title']}\napplies by: {', '.join(entry['applies_by'])}")
     console.print(f"source: {entry['source']}")
     for setting, rule in entry.get("settings", {}).items():
         allowed = f"{rule['low']:g} to {rule['high']:g}"
@@ -90,13 +90,13 @@ def parameters(name: str | None) -> None:
         raise unknown("process", name, register.parameters, "parameters")
     for p in register:
         if name in (None, p.process):
-            console.print(f"[bold]{p.key}[/bold] = {value_text(p)}  ({p.low:g} to {p.high:g}) {p.kind}", markup=True)
+            report.print_under(console, p.key, f" = {value_text(p)}  ({p.low:g} to {p.high:g}) {p.kind}")
             console.print(f"    {p.unit}. Source: {p.source}", style="dim")
 
 
 def _whole(console: Any, p: Parameter) -> None:
     """Print one parameter with everything that is known of it."""
-    console.print(f"[bold]{p.key}[/bold] = {value_text(p)} {p.unit}")
+    report.print_under(console, p.key, f" = {value_text(p)} {p.unit}")
     console.print(f"range: {p.low:g} to {p.high:g}; kind: {p.kind}")
     if p.over:
         console.print(f"over: {p.over}" + (f", from {p.first_year}" if p.first_year else ""))

@@ -53,8 +53,8 @@ def compare(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: 
                 reports.append(finished)
                 step()
     except KeyboardInterrupt:
-        finish(folder, reports)
-        print(f"stopped: {len(reports)} of {len(plan.seeds)} seeds are finished, in {folder}", file=sys.stderr)
+        finished_seeds = finish(folder, reports)
+        print(f"stopped: {len(finished_seeds)} of {len(plan.seeds)} seeds are finished, in {folder}", file=sys.stderr)
         raise
     finish(folder, reports)
     reports.sort(key=lambda r: r.seed)
@@ -161,8 +161,8 @@ def comparison_object(
     """Return the object of `compare --json`."""
     parted = first_day(plan)
     return {
-        "base": plan.arms[0].name,
-        "reform": plan.arms[1].name,
+        "base": arm_name(plan, "base"),
+        "reform": arm_name(plan, "reform"),
         "region": plan.region.name,
         "scale": plan.scale,
         "seeds": len(reports),

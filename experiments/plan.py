@@ -16,11 +16,12 @@ from sim.errors import InputError, unknown
 from sim.parameters.register import HOLD_AT, Register
 from sim.regions import Region, load_region
 from sim.scenarios import load_timeline
-from sim.timeline import LAST_DATE, Timeline, first_difference, lever_definitions
+from sim.timeline import ALL_AREAS, LAST_DATE, Timeline, first_difference, lever_definitions
 
 DEFAULT_UNTIL = date(2019, 12, 31)
 SHORTEST_RUN = date(2008, 2, 4)
 GREATEST_SCALE = 10.0
+FEWEST_PEOPLE = 10
 MOST_SEEDS = 10_000
 _LEVERS = "levers."
 _PACKAGES = ("mesa", "numpy", "numba", "pandas", "pyarrow")
@@ -131,12 +132,31 @@ def make_plan(
         register=Register.load(),
         settings=tuple(settings),
     )
+    if place.caseload * plan.scale < FEWEST_PEOPLE:
+        least = FEWEST_PEOPLE / place.caseload
+        raise InputError(f"--scale {scale:g} leaves nobody to speak of in {place.name}; allowed: {least:g} or more")
+    named = [setting.partition("=")[0].strip() for setting in settings]
     for setting in settings:
+        key = setting.partition("=")[0].strip()
+        if named.count(key) > 1:
+            raise InputError(f"--set {key} is given {named.count(key)} times; give it once")
         plan = apply_setting(plan, setting)
+    plan = replace(plan, notes=(*plan.notes, *uncovered(plan)))
     if plan.until > DEFAULT_UNTIL:
         note = "After 2019 the dated series hold their last value (no pandemic): an assumption, not a record."
         plan = replace(plan, notes=(*plan.notes, note))
     return plan
+
+
+def uncovered(plan: Plan) -> list[str]:
+    """Return a note for each lever whose areas all lie outside the region."""
+    return [
+        f"{arm.name}: {lever.name} covers {', '.join(lever.areas)}, which {plan.region.name} does not have: it changes "
+        "nothing."
+        for arm in plan.arms
+        for lever in arm.levers.values()
+        if lever.areas != ALL_AREAS and not set(lever.areas) & set(plan.region.areas)
+    ]
 
 
 def apply_setting(plan: Plan, setting: str) -> Plan:
@@ -178,7 +198,7 @@ def checked_seeds(seeds: int) -> tuple[int, ...]:
 def checked_seed(seed: int) -> int:
     """Return one seed, a whole number from 0."""
     if not 0 <= seed < 2**63:
-        raise InputError(f"--seed {seed} is out of range; allowed: 0 or more")
+        raise InputError(f"--seed {seed} is out of range; allowed: 0 to {2**63 - 1}")
     return seed
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from experiments.before_after import Change
 from experiments.estimates import Difference
@@ -49,9 +50,17 @@ SHOWN_ESTIMATOR = "three_month_cohort"
 
 
 def stdout_console() -> Console:
-    """Return a console for results; plain and eighty columns wide where standard output is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH, no_color=True)
+    """Return a console for results; plain and eighty columns wide where standard output is no terminal.
+
+    Square brackets are text: a user's titles and folders may have them.
+    """
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=WIDTH, no_color=True)
+
+
+def print_under(console: Console, name: str, rest: str) -> None:
+    """Print a name in bold and what goes with it."""
+    console.print(Text.assemble((name, "bold"), rest))
 
 
 def group_name(group: str) -> str:
@@ -99,7 +108,7 @@ def print_comparison(
 ) -> None:
     """Print what the reform changed, then what changed over time beside the record."""
     base, reform = plan.arms
-    console.print(f"[bold]{reform.name}[/bold] against [bold]{base.name}[/bold]")
+    print_under(console, reform.name, f" against {base.name}")
     console.print(f"  base    {base.title}")
     console.print(f"  reform  {reform.title}")
     size = f"{plan.region.caseload * plan.scale:,.0f} people supervised"
@@ -255,7 +264,7 @@ def print_written(console: Console, folder: Path, files: Sequence[str]) -> None:
 def print_lives(console: Console, lives: Sequence[Life], parted: int | None) -> None:
     """Print one life; or two, what they share told once, then each from the line on at which they part."""
     first = lives[0]
-    console.print(f"\n[bold]{' and '.join(life.scenario for life in lives)}[/bold]: {first.introduction}")
+    print_under(console, f"\n{' and '.join(life.scenario for life in lives)}", f": {first.introduction}")
     shared = first.lines if parted is None else first.lines[:parted]
     print_lines(console, first.birth_day, shared)
     if len(lives) == 1:
@@ -265,7 +274,7 @@ def print_lives(console: Console, lives: Sequence[Life], parted: int | None) -> 
     else:
         console.print("\nHere the two lives part.")
         for life in lives:
-            console.print(f"\n[bold]Under {life.scenario}[/bold]")
+            print_under(console, f"\nUnder {life.scenario}", "")
             print_lines(console, life.birth_day, life.lines[parted:])
             console.print(f"\n{life.outcome}")
 
@@ -277,7 +286,7 @@ def print_lines(console: Console, birth_day: int, lines: Sequence[Line]) -> None
         if line.day.year != year:
             year = line.day.year
             age = (line.day - date_of(birth_day)).days // DAYS_PER_YEAR
-            console.print(f"\n[bold]{year}[/bold], aged {age:.0f}")
+            print_under(console, f"\n{year}", f", aged {age:.0f}")
         text = f"{line.what}: {line.detail}" if line.detail else line.what
         console.print(f"  {line.day:%d %b}  {text}", soft_wrap=True)
 
@@ -285,7 +294,7 @@ def print_lines(console: Console, birth_day: int, lines: Sequence[Line]) -> None
 def print_run(console: Console, plan: Plan, measures: Sequence[dict[str, Any]]) -> None:
     """Print the latest rates of one run, by disposal group, and its last year's stocks and flows."""
     arm = plan.arms[0]
-    console.print(f"[bold]{arm.name}[/bold]: {arm.title}")
+    print_under(console, arm.name, f": {arm.title}")
     size = f"{plan.region.caseload * plan.scale:,.0f} people supervised"
     console.print(f"  {plan.region.title}; {size}; 2008 to {plan.until}; seed {plan.seeds[0]}\n")
     rates = {(m["measure"], m["estimator"], m["group"]): m for m in measures if m["estimator"]}

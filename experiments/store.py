@@ -16,6 +16,7 @@ from sim.errors import InputError
 MANIFEST = "manifest.json"
 PARTS = "parts"
 TIMINGS = "timings"
+_RUNS = "runs.parquet"
 DEFAULT_FOLDER = Path("out")
 
 
@@ -44,7 +45,7 @@ def output_folder(plan: Plan, command: str, out: str | None) -> Path:
 
 def _refuse_another_run(folder: Path, plan: Plan, command: str) -> None:
     """Refuse a folder that holds anything but an earlier run of the same plan."""
-    held = sorted(p.name for p in folder.iterdir())
+    held = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
     if not held:
         return
     try:
@@ -95,6 +96,8 @@ def write_part(folder: Path, name: str, tables: Mapping[str, Mapping[str, Any]])
 def gather_parts(folder: Path) -> list[str]:
     """Put the parts of all finished seeds together, in the order of their names, and drop the parts.
 
+    Tables of an earlier run of the same plan with more seeds are kept.
+
     Returns
     -------
     list of str
@@ -102,6 +105,11 @@ def gather_parts(folder: Path) -> list[str]:
     """
     parts = folder / PARTS
     finished = sorted(p for p in parts.iterdir() if not p.name.startswith(".")) if parts.is_dir() else []
+    made = sum(pq.read_metadata(part / _RUNS).num_rows for part in finished if (part / _RUNS).exists())
+    held = pq.read_metadata(folder / _RUNS).num_rows if (folder / _RUNS).exists() else 0
+    if held > made:
+        shutil.rmtree(parts, ignore_errors=True)
+        return [p.name for p in finished]
     for table in sorted({f.name for part in finished for f in part.glob("*.parquet")}):
         files = [part / table for part in finished if (part / table).exists()]
         temporary = folder / f".{table}.{os.getpid()}.tmp"
@@ -112,8 +120,7 @@ def gather_parts(folder: Path) -> list[str]:
 
 
 def clear(folder: Path) -> None:
-    """Remove the tables, parts and pictures of an earlier run of the same plan."""
+    """Remove what an earlier run of the same plan left unfinished; its tables stay until new ones replace them."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
-    for pattern in ("*.parquet", "*.png", ".*.tmp"):
-        for path in folder.glob(pattern):
-            path.unlink()
+    for path in folder.glob(".*.tmp"):
+        path.unlink()

@@ -15,8 +15,9 @@ class InputError(ValueError):
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """Return a phrase that names the valid name nearest to `name`, or all of them where none is near."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    return f'did you mean "{close[0]}"?' if close else "allowed: " + ", ".join(names)
+    folded = {n.casefold(): n for n in names}
+    close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
+    return f'did you mean "{folded[close[0]]}"?' if close else "allowed: " + ", ".join(names)
 
 
 def unknown(what: str, name: str, allowed: Iterable[str], place: str) -> InputError:

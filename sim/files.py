@@ -24,13 +24,24 @@ def text(value: object, key: str, place: str) -> str:
     return value
 
 
+def find_place(name: str, folder: Path = SCENARIOS) -> Path:
+    """Return where the file of a name or path would be."""
+    return Path(name) if is_path(name) else folder / f"{name}.toml"
+
+
+def is_path(name: str) -> bool:
+    """Say whether a user means a path and not a name."""
+    return name.endswith(".toml") or "/" in name
+
+
 def find_file(name: str, folder: Path, what: str) -> Path:
     """Return the file of a named scenario or region, or of a path."""
-    is_path = name.endswith(".toml") or "/" in name
-    path = Path(name) if is_path else folder / f"{name}.toml"
+    path = find_place(name, folder)
     if is_file(path):
         return path
-    if is_path:
+    if is_path(name) and exists(path):
+        raise InputError(f"{name}: is not a file; name a TOML file, or one of: {', '.join(known_names(folder))}")
+    if is_path(name):
         raise InputError(f"{name}: no such file; {nearest(name, known_names(folder))}")
     raise unknown(what, name, known_names(folder), str(folder.name))
 
@@ -39,6 +50,14 @@ def is_file(path: Path) -> bool:
     """Say whether there is such a file; a name that no file can have names none."""
     try:
         return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def exists(path: Path) -> bool:
+    """Say whether there is anything of this name."""
+    try:
+        return path.exists()
     except (OSError, ValueError):
         return False
 

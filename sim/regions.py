@@ -8,6 +8,7 @@ from sim.data import tables
 from sim.errors import InputError, finite, read_toml, unknown
 from sim.files import REGIONS, find_file, only_keys, text
 
+MOST_PEOPLE = 10_000_000
 _REGION_KEYS = {"title", "caseload", "areas", "source", "note"}
 
 
@@ -45,6 +46,8 @@ def checked_areas(given: Sequence[Any], known: Collection[str], place: str) -> t
     InputError
         For an area that does not exist, is no text, or is named twice.
     """
+    if "all" in given:
+        raise InputError(f'{place}: areas = {list(given)!r:.80}: "all" stands alone, or areas are named one by one')
     for area in given:
         if not isinstance(area, str) or area not in known:
             raise unknown("area", str(area), [*known, "all"], place)
@@ -71,8 +74,9 @@ def load_region(name: str) -> Region:
         raise InputError(f'{path}: areas = {areas!r} must be a list of areas, or ["all"]')
     chosen = checked_areas(list(listed) if areas == ["all"] else areas, listed, str(path))
     caseload = finite(document.get("caseload"))
-    if caseload is None or caseload <= 0:
-        raise InputError(f"{path}: caseload = {document.get('caseload')!r:.50} must be a number of people above 0")
+    if caseload is None or not 0 < caseload <= MOST_PEOPLE:
+        given = f"{document.get('caseload')!r:.50}"
+        raise InputError(f"{path}: caseload = {given} must be a number of people above 0, up to {MOST_PEOPLE:,}")
     total = sum(listed[a] for a in chosen)
     shares = tuple(listed[a] / total for a in chosen)
     published = next(r for r in tables.rows("published_statistics") if r["id"] == "caseload_2011")

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from sim.clock import date_of, day_of
-from sim.errors import InputError, finite, read_toml, unknown
-from sim.files import SCENARIOS, find_file, is_file, only_keys, text
+from sim.errors import InputError, finite, nearest, read_toml, unknown
+from sim.files import SCENARIOS, find_file, find_place, is_file, known_names, only_keys, text
 from sim.regions import checked_areas, load_region
 from sim.timeline import ALL_AREAS, Lever, Timeline, lever_definitions, parse_date
 
+LONGEST_CHAIN = 20
 _SCENARIO_KEYS = {"base", "title", "change"}
 _CHANGE_KEYS = {"lever", "from", "applies_by", "areas", "source", "settings"}
 
@@ -26,7 +27,7 @@ def _settings(given: object, lever: str, place: str) -> dict[str, float]:
         number = finite(value)
         if number is None or not rule["low"] <= number <= rule["high"]:
             raise InputError(
-                f"{place}: settings.{key} = {value!r} is out of range; "
+                f"{place}: settings.{key} = {value!r} is {'no number' if number is None else 'out of range'}; "
                 f"allowed: {rule['low']:g} to {rule['high']:g} ({rule['unit']})"
             )
     return {key: float(value) for key, value in given.items()}
@@ -87,6 +88,8 @@ def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...
     if path.resolve() in _seen:
         chain = " -> ".join(p.stem for p in (*_seen, path))
         raise InputError(f'{path}: base: the scenario "{path.stem}" is its own base ({chain})')
+    if len(_seen) > LONGEST_CHAIN:
+        raise InputError(f"{path}: base: the chain of bases is longer than {LONGEST_CHAIN}; shorten it")
     document = read_toml(path)
     only_keys(document, _SCENARIO_KEYS, str(path))
     title = text(document.get("title"), "title", str(path))
@@ -95,6 +98,9 @@ def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...
         base_name = text(document["base"], "base", str(path))
         beside = path.parent / base_name
         found = str(beside) if base_name.endswith(".toml") and is_file(beside) else base_name
+        if not is_file(find_place(found)):
+            near = nearest(base_name, known_names(SCENARIOS))
+            raise InputError(f'{path}: base: unknown scenario "{base_name}"; {near}')
         levers.update(load_timeline(found, areas, (*_seen, path.resolve())).levers)
     changes = document.get("change", [])
     if not isinstance(changes, list):

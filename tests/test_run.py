@@ -52,10 +52,18 @@ def compared(tmp_path_factory):
         (("compare", "--jobs", "-1"), ("--jobs", "0")),
         (("compare", "--until", "2017-02-30"), ("--until", "2017-02-30", "date")),
         (("compare", "--set", "levers.risk=off"), ("--set", "risk_split")),
-        (("run", "post_reform", "--seed", "-1"), ("--seed", "0 or more")),
+        (("run", "post_reform", "--seed", "-1"), ("--seed", "0 to")),
         (("run", "nothing.toml"), ("nothing.toml", "no such file")),
         (("story", "1", "a", "b", "c"), ("story", "one, or two")),
         (("scenarios", "post"), ("post", "post_reform")),
+        (("scenarios", "POST_REFORM"), ('did you mean "post_reform"?',)),
+        (("scenarios", "/"), ("/: is not a file", "post_reform")),
+        (("run", "pre_reform", "--scale", "1e-300"), ("--scale 1e-300", "0.0005 or more")),
+        (
+            ("run", "pre_reform", "--set", "levers.risk_split=off", "--set", "levers.risk_split=2016-01-01"),
+            ("2 times",),
+        ),
+        (("run", "pre_reform", "--set", "reoffending.hazard_scale=abc"), ("'abc' is not a number", "0.5 to 1.3")),
         (("levers", "risk"), ("risk", "risk_split")),
         (("parameters", "reofending"), ("reofending", "reoffending")),
         (("parameters", "reoffending.scale"), ("reoffending.hazard_scale",)),
@@ -236,6 +244,56 @@ def test_an_interrupted_comparison_leaves_its_finished_seeds_readable(tmp_path, 
     finished = pd.read_parquet(folder / "runs.parquet")
     assert len(finished) >= 2
     assert not list(folder.glob(".*tmp"))
+
+
+def test_a_rerun_that_is_stopped_leaves_the_finished_tables_as_they_were(tmp_path):
+    folder = tmp_path / "out"
+    arguments = ("compare", *SMALL, "--seeds", "3", "--jobs", "1", "--out", str(folder))
+    assert call(*arguments).exit_code == 0
+    before = tables_of(folder)
+    (folder / ".manifest.json.1.tmp").touch()  # as a kill would leave it
+    process = start(*arguments)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list(folder.glob("parts/seed-*")):
+        time.sleep(0.05)
+    process.kill()
+    process.wait(timeout=60)
+    assert tables_of(folder) == before
+    assert call(*arguments).exit_code == 0
+    assert tables_of(folder) == before
+    assert not (folder / "parts").exists()
+
+
+def test_what_a_user_writes_is_never_taken_for_markup(tmp_path):
+    scenario = tmp_path / "[red]mine.toml"
+    scenario.write_text('base = "pre_reform"\ntitle = "six [/nope] months [bold]"\n', encoding="utf-8")
+    shown = call("scenarios", str(scenario))
+    assert "[red]mine: six [/nope] months [bold]" in shown.stdout
+    out = str(tmp_path / "[red]out[/b]")
+    result = call("compare", "pre_reform", str(scenario), *SMALL, "--seeds", "1", "--jobs", "1", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert f"Written to {out}/" in result.stdout
+
+
+def test_a_lever_whose_areas_the_region_does_not_have_is_said_to_change_nothing(tmp_path):
+    scenario = tmp_path / "far.toml"
+    change = '[[change]]\nlever = "risk_split"\nfrom = 2014-06-01\nsource = "s"\nareas = ["London"]\n'
+    scenario.write_text(f'base = "pre_reform"\ntitle = "elsewhere"\n{change}', encoding="utf-8")
+    result = call("run", str(scenario), *SMALL, "--json", "--out", str(tmp_path / "out"))
+    assert "far: risk_split covers London" in result.stderr
+
+
+def test_a_full_disk_is_told_without_a_traceback():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "run.py"), "parameters"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
 
 
 def test_help_answers_quickly_and_names_every_command():

@@ -89,7 +89,10 @@ def _checked(value: object, parameter: Parameter, place: str) -> Value:
 def _checked_number(value: object, parameter: Parameter, place: str) -> float:
     """Check one number against the range."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{place}: {parameter.key} = {value!r:.50} is not a number ({parameter.unit})")
+        raise InputError(
+            f"{place}: {parameter.key} = {value!r:.50} is not a number; "
+            f"allowed: {parameter.low:g} to {parameter.high:g} ({parameter.unit})"
+        )
     number = finite(value)
     if number is None or not parameter.low <= number <= parameter.high:
         raise InputError(
