@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _DECISIVE = (Stage.CAUTION, Stage.CHARGE, Stage.HEARING, Stage.BREACH_HEARING, Stage.RECALL)
-_TO_PRISON = (BreachOutcome.COMMITTAL, BreachOutcome.REVOKED_CUSTODY)
 _BITS_32 = 2.0**32
 _TO_32 = np.uint64(32)
 _LONGEST_DECLINE_WEEKS = 520
@@ -86,10 +85,12 @@ def mark_hearings(model: "ProbationModel") -> None:
     at liberty.
     """
     docket, hearing_day = model.docket, model.people.hearing_day
-    due = docket.due(model.day + DAYS_PER_WEEK, *_DECISIVE)
-    breach = due[docket.stage[due] == Stage.BREACH_HEARING]
-    at_liberty = breach[~np.isin(breach_outcome(model, docket.row[breach].astype(np.int64)), _TO_PRISON)]
-    due = np.setdiff1d(due, at_liberty)
+    due = docket.falling_due(model.day + DAYS_PER_WEEK, *_DECISIVE)
+    breach = np.flatnonzero(docket.stage[due] == Stage.BREACH_HEARING)
+    decides = np.ones(len(due), bool)
+    outcome = breach_outcome(model, docket.row[due[breach]].astype(np.int64))
+    decides[breach] = (outcome == BreachOutcome.COMMITTAL) | (outcome == BreachOutcome.REVOKED_CUSTODY)
+    due = due[decides]
     rows = docket.row[due]
     hearing_day[rows] = NEVER
     np.minimum.at(hearing_day, rows, docket.day[due])
