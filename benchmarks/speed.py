@@ -9,10 +9,20 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
+from datetime import date
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import sim.model
+from sim.clock import day_of
+from sim.model import ProbationModel
+
 README = ROOT / "README.md"
 START, END = "<!-- measured: python benchmarks/speed.py --write -->", "<!-- end -->"
 
@@ -43,7 +53,40 @@ def table() -> str:
     where = (
         f"{platform.machine()}, {cores} cores, Python {platform.python_version()}; one run each, compiled code warm."
     )
-    return "\n".join([*lines, "", f"Measured on {where}"])
+    return "\n".join(
+        [*lines, "", f"Measured on {where}", "", "Where the time of one run goes:", "", where_the_time_goes()]
+    )
+
+
+def where_the_time_goes() -> str:
+    """Time each process of the week over one run of the default region and return the shares as a Markdown table."""
+    seconds: Counter[str] = Counter()
+    ProbationModel("post_reform", scale=0.01).live_until(400)
+    week = sim.model.WEEK
+    sim.model.WEEK = tuple(_timed(process, seconds) for process in week)  # type: ignore[assignment]
+    try:
+        model = ProbationModel("post_reform")
+        start = time.perf_counter()
+        model.live_until(day_of(date(2020, 1, 1)))
+        seconds["the rest: who is who, weekly counts, the docket"] = time.perf_counter() - start - seconds.total()
+    finally:
+        sim.model.WEEK = week
+    lived = model.weekly.series("tracked").sum()
+    rows = [
+        f"| {name} | {100 * s / seconds.total():.0f} % | {1e9 * s / lived:.1f} |" for name, s in seconds.most_common()
+    ]
+    return "\n".join(["| process | share of the time | ns for each tracked person and week |", "|---|---|---|", *rows])
+
+
+def _timed(process: ModuleType, seconds: Counter[str]) -> SimpleNamespace:
+    """Return a process whose seconds are added up under its name, from day 0 on."""
+
+    def step(model: ProbationModel) -> None:
+        start = time.perf_counter()
+        process.step(model)
+        seconds[f"`{process.__name__.rpartition('.')[2]}`"] += (time.perf_counter() - start) * (model.week >= 0)
+
+    return SimpleNamespace(step=step)
 
 
 def _cost(run: dict[str, Any]) -> str:
