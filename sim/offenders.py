@@ -3,7 +3,6 @@
 from enum import IntEnum
 from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +10,7 @@ from sim.clock import DAYS_PER_YEAR, NEVER, date_of
 from sim.compiled import compiled
 from sim.draws import person_hashes
 from sim.tables import Column, Table
+from sim.views import RowView
 
 type Rows = NDArray[np.integer[Any]]
 type Days = NDArray[np.integer[Any]]
@@ -272,8 +272,8 @@ def band_of(counts: NDArray[np.integer]) -> NDArray[np.int64]:
     return np.searchsorted(BAND_FLOORS, counts, side="right") - 1
 
 
-class Offender(mesa.Agent):
-    """One row of the table of people, seen as a Mesa agent. It holds nothing of its own.
+class Offender(RowView):
+    """One row of the table of people, seen as a Mesa agent; the number is the person's own.
 
     Parameters
     ----------
@@ -281,16 +281,12 @@ class Offender(mesa.Agent):
     row : int
     """
 
-    def __init__(self, model: Any, row: int) -> None:
-        self.model = model
-        self.row = row
-        self.unique_id = int(model.people.person[row])
-        self.pos = None
+    table_name = "people"
+    title = "an offender"
 
-    def __getattr__(self, name: str) -> Any:
-        if name in COLUMNS:
-            return self.model.people._arrays[name][self.row].item()
-        raise AttributeError(f'an offender has no "{name}"')
+    def __init__(self, model: Any, row: int) -> None:
+        people = model.people
+        super().__init__(model, row, int(person_number(int(people.arrival_week[row]), int(people.slot[row]))))
 
     @property
     def age(self) -> float:
@@ -307,7 +303,3 @@ class Offender(mesa.Agent):
         sex = "woman" if self.is_female else "man"
         since = date_of(self.status_since_day)
         return f"person {self.unique_id}, a {sex} of {self.age:.0f}, {self.state.name.lower()} since {since}"
-
-    def remove(self) -> None:
-        """Refuse: a view cannot take a person out of the world."""
-        raise TypeError("an Offender is a view of one row of model.people; people leave by the model's own processes")

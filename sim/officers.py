@@ -7,13 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import compiled
 from sim.offenders import Provider
 from sim.tables import Column, Table
+from sim.views import RowView
 
 OFFICER_COLUMNS = {
     "area": Column("uint8", "index", "contract package area"),
@@ -56,8 +56,8 @@ class Officers(Table):
         return twin
 
 
-class Officer(mesa.Agent):
-    """One row of the table of officers, seen as a Mesa agent. It holds nothing of its own.
+class Officer(RowView):
+    """One row of the table of officers, seen as a Mesa agent; officers have negative numbers.
 
     Parameters
     ----------
@@ -65,25 +65,16 @@ class Officer(mesa.Agent):
     row : int
     """
 
-    def __init__(self, model: Any, row: int) -> None:
-        self.model = model
-        self.row = row
-        self.unique_id = -1 - row
-        self.pos = None
+    table_name = "officers"
+    title = "an officer"
 
-    def __getattr__(self, name: str) -> Any:
-        if name in OFFICER_COLUMNS:
-            return self.model.officers._arrays[name][self.row].item()
-        raise AttributeError(f'an officer has no "{name}"')
+    def __init__(self, model: Any, row: int) -> None:
+        super().__init__(model, row, -1 - row)
 
     @property
     def employer(self) -> Provider:
         """Who employs the officer."""
         return Provider(self.provider)
-
-    def remove(self) -> None:
-        """Refuse: a view cannot take an officer out of the world."""
-        raise TypeError("an Officer is a view of one row of model.officers; it leaves by the model's own processes")
 
 
 @compiled

@@ -12,20 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import ogrs
+from sim.assessment import assess_risk
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER, WEEKS_PER_YEAR, year_of_week
 from sim.compiled import compiled
 from sim.desistance import desistance_by_week
 from sim.distributions import geometric, powers, weibull
 from sim.draws import Hashes, choose, person_hashes
-from sim.legal_status import (
-    FOUR_YEARS_DAYS,
-    VISIT,
-    assess_risk,
-    community_status,
-    confine,
-    set_post_release,
-    write_orders,
-)
+from sim.legal_status import FOUR_YEARS_DAYS, VISIT, community_status, confine, set_post_release, write_orders
 from sim.offenders import BAND_FLOORS, BANDS, SEXES, Disposal, Rows, Status, person_number
 from sim.sentencing import build, cumulative, indeterminate_by_group, occasions, order_days, sentence_lengths
 

@@ -16,21 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.assessment import assess_risk, record_sanction, start_follow_up
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
 from sim.distributions import weibull
 from sim.docket import Stage, first_of_each
 from sim.draws import choose
 from sim.events import Event, occasion_code, unpack_occasion
-from sim.legal_status import (
-    assess_risk,
-    confine,
-    imprison,
-    record_sanction,
-    serves_for_life,
-    settle_in_community,
-    start_follow_up,
-    write_orders,
-)
+from sim.legal_status import confine, imprison, serves_for_life, settle_in_community, write_orders
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, band_of
 from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt, tilt_within
 

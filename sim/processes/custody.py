@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.assessment import start_follow_up
 from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.events import Event
-from sim.legal_status import set_post_release, settle_in_community, start_follow_up
+from sim.legal_status import set_post_release, settle_in_community
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status
 
 if TYPE_CHECKING:

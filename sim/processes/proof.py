@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.assessment import record_sanction, start_follow_up
 from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.distributions import weibull
 from sim.docket import Stage, first_of_each
 from sim.events import Event, unpack_occasion
-from sim.legal_status import confine, record_sanction, settle_in_community, start_follow_up
+from sim.legal_status import confine, settle_in_community
 from sim.offenders import BANDS, IS_IN_PRISON, Disposal, Rows, Status, band_of
 from sim.sentencing import build, table_year
 

@@ -12,7 +12,7 @@ from sim.processes import allocation
 from tests.twins import watch
 
 MODULES = (
-    *("distributions", "docket", "legal_status", "model", "offenders"),
+    *("assessment", "distributions", "docket", "legal_status", "model", "offenders"),
     *("ogrs", "population", "providers", "sentencing"),
 )
 WEEKS = 5
