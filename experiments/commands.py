@@ -17,7 +17,6 @@ from experiments.before_after import Change, changes
 from experiments.compare import (
     SeedReport,
     arm_name,
-    finish,
     first_day,
     read_table,
     timelines,
@@ -53,10 +52,10 @@ def compare(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: 
                 reports.append(finished)
                 step()
     except KeyboardInterrupt:
-        finished_seeds = finish(folder, reports)
+        finished_seeds = store.gather_parts(folder)
         print(f"stopped: {len(finished_seeds)} of {len(plan.seeds)} seeds are finished, in {folder}", file=sys.stderr)
         raise
-    finish(folder, reports)
+    store.gather_parts(folder)
     reports.sort(key=lambda r: r.seed)
     found = {name: read_table(folder, name) for name in ("cohorts", "weekly", "outcomes")}
     differences, before_after = estimate(plan, found, reports)

@@ -67,9 +67,8 @@ def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
         parts.append(arm_tables(plan, model, after[-1], arm_name(plan, arm), seed))
     lived = [weeks, *(m.weekly for m in models.values())]
     same = same_people(models["base"], models["reform"], after, len(prefix.index_log))
-    store.write_part(folder, f"seed-{seed:06d}", join(parts))
     shared = len(weeks.rows)
-    return SeedReport(
+    report = SeedReport(
         seed,
         time.perf_counter() - start,
         compile_seconds,
@@ -77,6 +76,19 @@ def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
         sum(person_weeks(w, "caseload", 0 if i == 0 else shared) for i, w in enumerate(lived)),
         same,
     )
+    store.write_part(folder, f"seed-{seed:06d}", {**join(parts), store.TIMINGS: timings_table(report)})
+    return report
+
+
+def timings_table(report: SeedReport) -> tables.Columns:
+    """Return the row of `timings` for a finished seed."""
+    return {
+        "run": [f"seed/{report.seed}"],
+        "seconds": [report.seconds],
+        "compile_seconds": [report.compile_seconds],
+        "person_weeks": [report.person_weeks],
+        "supervised_person_weeks": [report.supervised_person_weeks],
+    }
 
 
 def arm_name(plan: Plan, arm: str) -> str:
@@ -162,24 +174,6 @@ def compare(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport]:
     store.write_manifest(folder, plan, "compare")
     for _, report in map_runs(partial(run_seed, plan, folder), plan.seeds, jobs):
         yield report
-
-
-def finish(folder: Path, reports: Sequence[SeedReport]) -> list[str]:
-    """Gather the finished seeds into the tables of the folder; write timings apart."""
-    names = store.gather_parts(folder)
-    ordered = sorted(reports, key=lambda r: r.seed)
-    if ordered:
-        store.write_table(
-            folder / f"{store.TIMINGS}.parquet",
-            {
-                "run": [f"seed/{r.seed}" for r in ordered],
-                "seconds": [r.seconds for r in ordered],
-                "compile_seconds": [r.compile_seconds for r in ordered],
-                "person_weeks": [r.person_weeks for r in ordered],
-                "supervised_person_weeks": [r.supervised_person_weeks for r in ordered],
-            },
-        )
-    return names
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

@@ -109,6 +109,15 @@ def headed(figure: "Figure", title: str) -> "Figure":
     return figure
 
 
+def date_axes(axes: "Sequence[Axes]", arms: Mapping[str, Timeline], label: str) -> None:
+    """Mark the levers in a column of panels, named in the upper one, and put years and a label below."""
+    above, below = axes
+    mark_levers(above, arms, named=True)
+    mark_levers(below, arms, named=False)
+    below.set_xlabel(label)
+    below.xaxis.set_major_locator(mdates.YearLocator(2))
+
+
 def quarterly(cohorts: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
     """Draw proven reoffending of quarterly cohorts in both arms and the difference between them.
 
@@ -120,12 +129,9 @@ def quarterly(cohorts: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -
         chosen = cohorts[(cohorts["estimator"] == _QUARTERLY) & (cohorts["group"] == group)]
         draw_arms(column, {arm: 100 * seeds_by(chosen, arm, "cohort_start", "binary_rate") for arm in arms})
         _record(column[0], group, chosen["cohort_start"].min())
-        for axis in column:
-            mark_levers(axis, arms, named=axis is column[0])
+        date_axes(column, arms, "quarter of the index event")
         column[0].set_ylim(*_limits(column[0]))
         column[0].legend(loc="upper right", fontsize=9)
-        column[1].set_xlabel("quarter of the index event")
-        column[1].xaxis.set_major_locator(mdates.YearLocator(2))
     axes[0, 0].set_ylabel("reoffend within a year, percent")
     axes[1, 0].set_ylabel("percentage points")
     return headed(figure, title)
@@ -165,7 +171,7 @@ def time_to_first(outcomes: pd.DataFrame, arms: Mapping[str, Timeline], title: s
     chosen = chosen[chosen["year"] == last]
     chosen["days"] = chosen["measure"].str.extract(r"(\d+)", expand=False).astype(int)
     figure, axes = panels(8, 1, [f"Released in {last} from sentences under 12 months"])
-    values = {arm: 100 * seeds_by(chosen, arm, "days", "value").sort_index() for arm in arms}
+    values = {arm: 100 * seeds_by(chosen, arm, "days", "value") for arm in arms}
     for wide in values.values():
         wide.loc[0] = 0.0
     draw_arms(axes[:, 0], {arm: wide.sort_index() for arm, wide in values.items()})
@@ -185,12 +191,9 @@ def recalls(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "
     for column, group in zip(axes.T, (_SHORT, "disposal=custody_12m_plus"), strict=True):
         chosen = weekly[(weekly["measure"] == "recalls") & (weekly["group"] == group)]
         draw_arms(column, {arm: seeds_by(chosen, arm, "date", "value").resample("QS").mean()[:-1] for arm in arms})
-        for axis in column:
-            mark_levers(axis, arms, named=axis is column[0])
+        date_axes(column, arms, "quarter")
         column[0].set_ylim(0, max(1.0, column[0].get_ylim()[1] * 1.25))
         column[0].legend(loc="upper left", fontsize=9)
-        column[1].set_xlabel("quarter")
-        column[1].xaxis.set_major_locator(mdates.YearLocator(2))
     axes[0, 0].set_ylabel("recalls to prison a week")
     axes[1, 0].set_ylabel("recalls a week")
     return headed(figure, title)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -135,11 +136,10 @@ def make_plan(
     if place.caseload * plan.scale < FEWEST_PEOPLE:
         least = FEWEST_PEOPLE / place.caseload
         raise InputError(f"--scale {scale:g} leaves nobody to speak of in {place.name}; allowed: {least:g} or more")
-    named = [setting.partition("=")[0].strip() for setting in settings]
+    for key, times in Counter(setting.partition("=")[0].strip() for setting in settings).items():
+        if times > 1:
+            raise InputError(f"--set {key} is given {times} times; give it once")
     for setting in settings:
-        key = setting.partition("=")[0].strip()
-        if named.count(key) > 1:
-            raise InputError(f"--set {key} is given {named.count(key)} times; give it once")
         plan = apply_setting(plan, setting)
     plan = replace(plan, notes=(*plan.notes, *uncovered(plan)))
     if plan.until > DEFAULT_UNTIL:

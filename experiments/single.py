@@ -90,10 +90,14 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool, step: Callable[
         content["events"] = tables.events_table(model, name)
     if people:
         content["people"] = tables.people_table(model, name)
+    content[store.TIMINGS] = {
+        "run": [name],
+        "seconds": [seconds],
+        "compile_seconds": [compile_seconds],
+        "peak_megabytes": [peak],
+    }
     store.write_part(folder, f"seed-{seed:06d}", content)
     store.gather_parts(folder)
-    timings = {"run": [name], "seconds": [seconds], "compile_seconds": [compile_seconds], "peak_megabytes": [peak]}
-    store.write_table(folder / f"{store.TIMINGS}.parquet", timings)
     files = sorted(p.name for p in folder.iterdir())
     tracked, supervised = (person_weeks(model.weekly, column, 0) for column in ("tracked", "caseload"))
     values = latest_rates(found) + latest_weeks(model)

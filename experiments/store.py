@@ -73,13 +73,6 @@ def write_whole(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def write_table(path: Path, columns: Mapping[str, Any]) -> None:
-    """Write a table of columns to Parquet, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
-    os.replace(temporary, path)
-
-
 def write_part(folder: Path, name: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the tables of one finished seed; the folder appears under its name when all of them are there."""
     parts = folder / PARTS

@@ -11,7 +11,7 @@ from experiments.plan import Plan
 from sim import measures
 from sim.clock import DAYS_PER_WEEK, NEVER, dates, day_of
 from sim.compiled import source_hash
-from sim.events import BreachOutcome, Event, RecallKind, unpack_occasion
+from sim.events import BreachOutcome, Event, RecallKind, kind_of_enforcement, reason_of_enforcement, unpack_occasion
 from sim.model import ProbationModel
 from sim.offenders import Disposal, OffenceGroup, Provider, Reason, Rosh, Status
 
@@ -19,7 +19,6 @@ type Columns = dict[str, Any]
 
 CURVE_DAYS = (7, 14, 18, 30, 60, 91, 122, 152, 182, 213, 243, 274, 304, 335, 365)
 """Days after the index event at which the share with a proven reoffence is tabulated."""
-_KIND = 8
 
 
 def run_name(scenario: str, seed: int) -> str:
@@ -199,7 +198,8 @@ def describe(event: Event, value: int) -> str:
     if event in _CODES:
         return _words(_CODES[event](value))
     if event in _OUTCOMES:
-        return f"{_words(_OUTCOMES[event](value // _KIND))}, after {_words(Reason(value % _KIND))}"
+        kind, reason = (int(of(np.array(value))) for of in (kind_of_enforcement, reason_of_enforcement))
+        return f"{_words(_OUTCOMES[event](kind))}, after {_words(Reason(reason))}"
     return ""
 
 

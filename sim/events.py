@@ -101,6 +101,11 @@ def kind_of_enforcement(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[An
     return code // _REASONS
 
 
+def reason_of_enforcement(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Return the Reason of enforcement codes; shape kept."""
+    return code % _REASONS
+
+
 class EventLog(Table):
     """Everything that happened, in the order in which the processes wrote it."""
 
