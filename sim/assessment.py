@@ -40,6 +40,7 @@ def record_sanction(
     people.offence_group[rows] = group
     people.ogrs_offence[rows] = ogrs_offence
     people.is_last_caution[rows] = is_caution
+    people.needs_assessed[rows] = people.needs[rows]
     assess_risk(model, rows, to_custody=False)
 
 

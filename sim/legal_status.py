@@ -271,6 +271,13 @@ def write_orders(
     lasts_longer = is_required & (end >= people.order_end_day[rows])
     people.order_end_day[rows[lasts_longer]] = end[lasts_longer]
     people.order_disposal[rows[lasts_longer]] = disposal[lasts_longer]
+    people.is_rar[rows[lasts_longer]] = model.timeline.covers(
+        "rehabilitation_activity_requirement",
+        people.area[rows],
+        today=model.day,
+        offence_day=np.asarray(offence_day),
+        sentence_day=np.asarray(day),
+    )[lasts_longer]
 
 
 def breach_outcome(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:

@@ -10,15 +10,30 @@ from mesa.time import EventGenerator, Priority, Schedule
 from numpy.typing import NDArray
 
 from sim import population
+from sim.charities import Cases, Charity, SupportCounts, found
 from sim.clock import DAYS_PER_WEEK, year_of_week
 from sim.compiled import compiled
 from sim.docket import Docket
 from sim.draws import Draws
 from sim.events import EventLog, IndexLog
+from sim.network import Ties
 from sim.offenders import IS_ENGAGED, Offender, People, Provider, Status
-from sim.officers import Officer, Officers
+from sim.officers import Officer, Officers, heads_for
 from sim.parameters.register import Register
-from sim.processes import allocation, arrivals, courts, custody, enforcement, proof, reoffending, supervision
+from sim.processes import (
+    allocation,
+    arrivals,
+    courts,
+    custody,
+    enforcement,
+    needs,
+    organisations,
+    proof,
+    reoffending,
+    supervision,
+    support,
+    ties,
+)
 from sim.regions import Region, load_region
 from sim.scenarios import load_timeline
 from sim.timeline import Timeline
@@ -27,15 +42,21 @@ from sim.weekly import WeeklyRecord
 WEEK = (
     arrivals,  # first-timers and returners, the same people in every regime
     custody,  # time served; release on its day
-    allocation,  # who supervises whom: provider by rule, least loaded officer of the team
-    supervision,  # terms that end; contacts kept and missed; failures
-    reoffending,  # offences fall on their day
+    allocation,  # who supervises whom: provider by rule, officer by workload points; what the officer must cut
+    supervision,  # terms that end; contacts cut, kept and missed; alliance; failures
+    support,  # charities and Through the Gate: referral, take-up, queues, places
+    needs,  # accommodation, work, drugs, drink, thinking, relationships, associates: onset and recovery
+    ties,  # co-offenders, people met inside, family: made, faded, grown; who is under whose influence
+    reoffending,  # offences fall on their day, some together
     proof,  # caution, charge, or a resolution that proves nothing; remand; lag to court
     courts,  # sentence by offence and history
     enforcement,  # breach of orders and of post-sentence supervision; recall from licence
+    organisations,  # officers fall ill and leave, more under load; successors come
 )
 
 _ROOM = 2
+CONTACT_COUNTS = 3
+"""Contacts of a week: due, kept, cut."""
 
 
 class World(Scenario):
@@ -70,6 +91,11 @@ class ProbationModel(mesa.Model):
     people : People
         Table of everyone, one row a person.
     officers : Officers
+    charities : list of Charity
+    cases : Cases
+        Who waits for a charity or has a place.
+    ties : Ties
+        Who is tied to whom.
     docket : Docket
     log : EventLog
         Everything from day 0 on.
@@ -115,7 +141,11 @@ class ProbationModel(mesa.Model):
         self.index_log = IndexLog()
         self.weekly = WeeklyRecord()
         self.officers = self._employ()
-        self.contacts = np.zeros((len(Provider), 2), np.int64)
+        self.ties = Ties()
+        self.cases = Cases()
+        self.charities = found(self)
+        self.support = SupportCounts()
+        self.contacts = np.zeros((len(Provider), CONTACT_COUNTS), np.int64)
         self.week = -int(self.register.population.run_in_weeks)
         self._forget_the_week()
         population.add_stock(self, self.week)
@@ -125,14 +155,15 @@ class ProbationModel(mesa.Model):
 
     def _employ(self) -> Officers:
         """Set up the practitioners of trusts, NPS and CRCs by the published numbers."""
-        p = self.register.allocation
+        p, work = self.register.allocation, self.register.workload
         officers = Officers(len(self.region.areas))
         for provider, practitioners in (
             (Provider.TRUST, p.trust_practitioners),
             (Provider.NPS, p.nps_practitioners),
             (Provider.CRC, p.crc_practitioners),
         ):
-            officers.employ(provider, practitioners * self.size, self.region.shares)
+            officers.employ(provider, heads_for(practitioners * self.size, work), self.region.shares)
+        officers.grade(work, self.draws)
         return officers
 
     def _forget_the_week(self) -> None:
@@ -166,6 +197,7 @@ class ProbationModel(mesa.Model):
         self.log.keep(self.log.day >= 0)
         self.index_log.keep(self.index_log.day >= 0)
         self.people.__dict__["flows"][:] = 0
+        self.ties.log_seen = len(self.log)
 
     @property
     def day(self) -> int:
@@ -189,12 +221,12 @@ class ProbationModel(mesa.Model):
     def live_week(self) -> None:
         """Live one week: the processes of `WEEK`, in their order."""
         self._sort_people()
-        logged = len(self.log)
+        self.week_logged = len(self.log)
         for process in WEEK:
             process.step(self)
         self.docket.drop_done()
         if self.week >= 0:
-            self.weekly.record(self, logged)
+            self.weekly.record(self, self.week_logged)
         self.week += 1
 
     def live_until(self, day: int) -> None:
@@ -215,31 +247,34 @@ class ProbationModel(mesa.Model):
         twin._default_schedule = EventGenerator(twin, twin._do_step, schedule, priority=Priority.HIGH).start()
         for name in ("region", "register", "scale", "seed_number", "size", "draws", "week"):
             setattr(twin, name, getattr(self, name))
-        for name in ("people", "docket", "log", "index_log", "weekly", "officers", "contacts"):
+        for name in ("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases", "contacts"):
             setattr(twin, name, getattr(self, name).copy())
+        twin.charities = [charity.moved_to(twin) for charity in self.charities]
+        twin.support = SupportCounts()
         twin.timeline = timeline
         twin._forget_the_week()
         return twin
 
     @property
     def agent_types(self) -> list[type]:
-        """The kinds of agents: people and officers."""
-        return [Offender, Officer]
+        """The kinds of agents: people, officers and charities."""
+        return [Offender, Officer, Charity]
 
     @property
     def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:
-        """Views of everyone who is tracked, and of every officer, by kind; each is made when it is first asked for.
+        """Views of everyone who is tracked and of every officer, made when first asked for, and the charities, by kind.
 
-        People carry positive numbers that depend on the person alone, officers negative ones.
+        People carry positive numbers that depend on the person alone, officers and charities negative ones.
         """
         rows: dict[type[Any], Any] = {
             Offender: np.flatnonzero(self.people.status != Status.LEFT).tolist(),
             Officer: range(len(self.officers)),
         }
-        return {
-            kind: _HardKeyAgentSet([self._view(kind, row) for row in wanted], random=self.random)
-            for kind, wanted in rows.items()
+        views: dict[type[Any], list[Any]] = {
+            kind: [self._view(kind, row) for row in wanted] for kind, wanted in rows.items()
         }
+        views[Charity] = self.charities
+        return {kind: _HardKeyAgentSet(found, random=self.random) for kind, found in views.items()}
 
     def _view(self, kind: type[Any], row: int) -> Any:
         """Return the view of a row; kept, because Mesa's selections hold their agents weakly."""
@@ -249,7 +284,7 @@ class ProbationModel(mesa.Model):
 
     @property
     def agents(self) -> AbstractAgentSet[Any]:
-        """Views of all people and officers; see `agents_by_type`."""
+        """Views of all people and officers, and the charities; see `agents_by_type`."""
         views = [view for found in self.agents_by_type.values() for view in found]
         return _HardKeyAgentSet(views, random=self.random)
 

@@ -1,4 +1,4 @@
-"""Officers: a table of practitioners by area, organisation and team; cases go to the least loaded of the team.
+"""Officers: practitioners by area, organisation and team, with grade, hours and workload.
 
 `Officer` is the Mesa agent that looks at one row.
 """
@@ -10,16 +10,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.clock import NEVER, WEEKS_PER_YEAR
 from sim.compiled import compiled
+from sim.draws import Draws, person_hashes
 from sim.offenders import Provider
+from sim.parameters.register import Group
 from sim.tables import Column, Table
 from sim.views import RowView
+from sim.workload import TIERS
 
 OFFICER_COLUMNS = {
+    "officer_hash": Column("uint64", "bits", "hash of provider, area and place in the office: what draws are keyed by"),
     "area": Column("uint8", "index", "contract package area"),
     "provider": Column("uint8", "Provider", "who employs the officer"),
+    "is_qualified": Column("bool", "boolean", "a probation officer (PO), not a service officer (PSO)"),
+    "hours": Column("float32", "full time", "contracted hours as a share of full time"),
+    "target": Column("int32", "points", "workload that the contracted hours can carry"),
     "caseload": Column("int32", "people", "people supervised, in custody or the community"),
+    "community_cases": Column("int32", "people", "people supervised in the community"),
+    "points": Column("int32", "points", "workload held"),
+    "is_vacant": Column("bool", "boolean", "the officer has left, and no successor has come"),
+    "away_until_day": Column("int32", "day", "end of an absence, or the day on which a successor comes", -NEVER),
 }
+_PLACES_IN_OFFICE, _AREAS = 100_000, 100
 
 
 class Officers(Table):
@@ -29,31 +42,70 @@ class Officers(Table):
     ----------
     first, count : int64 arrays, shape (providers, areas)
         Where the officers of a provider in an area stand.
+    cuttable : int64 array, shape (officers, 4)
+        Points of each tier from which contacts can be cut.
+    cuts : float64 array, shape (officers, 4)
+        Share of each tier's contacts that the officer cuts this week.
     """
 
     def __init__(self, areas: int) -> None:
         super().__init__(OFFICER_COLUMNS)
-        self.__dict__["first"] = np.zeros((len(Provider), areas), np.int64)
-        self.__dict__["count"] = np.zeros((len(Provider), areas), np.int64)
+        for name in ("first", "count"):
+            self.__dict__[name] = np.zeros((len(Provider), areas), np.int64)
+        self._measure()
 
-    def employ(self, provider: Provider, practitioners: float, shares: Sequence[float]) -> None:
+    def _measure(self) -> None:
+        """Make room for the points by tier and the cuts of everyone."""
+        self.__dict__["cuttable"] = np.zeros((len(self), TIERS), np.int64)
+        self.__dict__["cuts"] = np.zeros((len(self), TIERS))
+
+    def employ(self, provider: Provider, heads: float, shares: Sequence[float]) -> None:
         """Add a provider's practitioners, shared over the areas; at least one in each."""
         for area, share in enumerate(shares):
-            number = max(1, math.floor(practitioners * share + 0.5))
+            number = max(1, math.floor(heads * share + 0.5))
             self.first[provider, area] = len(self)
             self.count[provider, area] = number
-            self.add(number, area=area, provider=provider)
+            place = (provider * _AREAS + area) * _PLACES_IN_OFFICE + np.arange(number)
+            self.add(number, officer_hash=person_hashes(place), area=area, provider=provider, hours=1)
+        self._measure()
+
+    def grade(self, p: Group, draws: Draws) -> None:
+        """Give everyone hours, a grade and a target, by keyed draws."""
+        rows = np.arange(len(self))
+        part_time = draws.uniforms("officers.hours", self.officer_hash) < p.part_time_share
+        self.hours[rows] = np.where(part_time, p.part_time_hours, 1.0)
+        self.is_qualified[rows] = draws.uniforms("officers.grade", self.officer_hash) < p.qualified_share
+        self.target[rows] = (self.hours * p.points_full_time).astype(np.int64)
 
     def release(self, officers: NDArray[np.integer]) -> None:
         """Take one case from each of these officers; -1 is nobody."""
         np.subtract.at(self.caseload, officers[officers >= 0], 1)
 
+    def is_away(self, day: int) -> NDArray[np.bool_]:
+        """Say who is not at work on a day: absent, or gone without a successor; shape (officers,)."""
+        return self.away_until_day > day
+
+    def capacity(self, day: int, cover_share: float) -> NDArray[np.int64]:
+        """Return the points that can be worked this week: an absent officer's in part, by colleagues."""
+        share = np.where(self.is_away(day), cover_share, 1.0)
+        return (self.target * share).astype(np.int64)
+
     def copy(self) -> "Officers":
         """Return an independent copy."""
         twin = super().copy()
-        for name in ("first", "count"):
+        for name in ("first", "count", "cuttable", "cuts"):
             twin.__dict__[name] = self.__dict__[name].copy()
         return twin
+
+
+def heads_for(full_time_in_post: float, p: Group) -> float:
+    """Return the posts that give so many full-time equivalents in post, part-timers and vacancies reckoned with.
+
+    A post is empty for `vacancy_weeks` after each leaver: for ``l w / (1 + l w)`` of the time, l leavers a week.
+    """
+    empty = p.leaving_per_year / WEEKS_PER_YEAR * p.vacancy_weeks
+    mean_hours = 1 - p.part_time_share * (1 - p.part_time_hours)
+    return float(full_time_in_post / mean_hours * (1 + empty))
 
 
 class Officer(RowView):
@@ -78,8 +130,19 @@ class Officer(RowView):
 
 
 @compiled
-def assign_least_loaded(first, count, team_size, place, caseload, out):
-    """Give each case in turn to the least loaded officer of its team; the first of equals.
+def _lighter(points, target, one, other):
+    """Say whether one officer carries less of the target than another."""
+    return points[one] * target[other] < points[other] * target[one]
+
+
+@compiled
+def assign_least_loaded(
+    first, count, team_size, place, weight, is_high_risk, is_at_work, is_qualified, target, points, caseload, out
+):
+    """Give each case in turn to the officer of its team with the least workload for the hours; the first of equals.
+
+    Cases of high risk of serious harm go to qualified officers as long as one is at work, and nobody gets a case who is
+    not at work as long as anyone is.
 
     Parameters
     ----------
@@ -88,8 +151,12 @@ def assign_least_loaded(first, count, team_size, place, caseload, out):
     team_size : int
     place : float64 array, shape (n,)
         The case's place in its office, in [0, 1): a keyed draw, so that a person's team does not depend on others.
-    caseload : int32 array, shape (officers,)
-        Read and written.
+    weight : int64 array, shape (n,)
+        Workload points of the case.
+    is_high_risk : boolean array, shape (n,)
+    is_at_work, is_qualified : boolean arrays, shape (officers,)
+    target, points, caseload : int32 arrays, shape (officers,)
+        `points` and `caseload` are read and written.
     out : int64 array, shape (n,)
         The officer of each case.
     """
@@ -98,9 +165,12 @@ def assign_least_loaded(first, count, team_size, place, caseload, out):
         team = int(place[i] * teams)
         start = first[i] + team * count[i] // teams
         end = first[i] + (team + 1) * count[i] // teams
-        best = start
-        for officer in range(start + 1, end):
-            if caseload[officer] < caseload[best]:
-                best = officer
+        best, best_fit = start, -1
+        for officer in range(start, end):
+            qualified = is_qualified[officer] or not is_high_risk[i]
+            fit = (is_at_work[officer] and qualified) + is_at_work[officer]
+            if fit > best_fit or (fit == best_fit and _lighter(points, target, officer, best)):
+                best, best_fit = officer, fit
         caseload[best] += 1
+        points[best] += weight[i]
         out[i] = best

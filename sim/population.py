@@ -19,6 +19,7 @@ from sim.desistance import desistance_by_week
 from sim.distributions import geometric, powers, weibull
 from sim.draws import Hashes, choose, person_hashes
 from sim.legal_status import FOUR_YEARS_DAYS, VISIT, community_status, confine, set_post_release, write_orders
+from sim.needs import first_needs
 from sim.offenders import BAND_FLOORS, BANDS, SEXES, Disposal, Rows, Status, person_number
 from sim.sentencing import build, cumulative, indeterminate_by_group, occasions, order_days, sentence_lengths
 
@@ -77,6 +78,10 @@ def draw_people(
     is_female = sex == 1
     ogrs_offence = choose(u["ogrs_offence"], s.ogrs_offence, group)
     is_caution = np.zeros(len(day), bool) if is_caution is None else is_caution
+    ogrs3 = ogrs.probability(
+        previous, age, np.where(previous > 0, first_age, age), age, is_female, is_caution, ogrs_offence
+    )
+    needs = first_needs(model.register, model.draws, hashes, ogrs3)
     return {
         "birth_day": birth,
         "is_female": is_female,
@@ -86,9 +91,9 @@ def draw_people(
         "last_sanction_day": day,
         "offence_group": group,
         "ogrs_offence": ogrs_offence,
-        "ogrs3": ogrs.probability(
-            previous, age, np.where(previous > 0, first_age, age), age, is_female, is_caution, ogrs_offence
-        ),
+        "ogrs3": ogrs3,
+        "needs": needs,
+        "needs_assessed": needs,
         "follow_up_day": day,
         "status_since_day": day,
         "stretch_phase": (u["phase"] * model.register.reoffending.stretch_weeks).astype(np.int64),

@@ -30,6 +30,10 @@ _FLOWS = {
 }
 
 
+MANY_CASES = 40
+"""Above it HM Inspectorate of Probation counts caseholders."""
+
+
 class WeeklyRecord:
     """Rows of (measure, group) by week, filled as the model lives.
 
@@ -47,7 +51,7 @@ class WeeklyRecord:
 
     def record(self, model: "ProbationModel", logged: int) -> None:
         """Add the week's row; `logged` is the length of the event log before it."""
-        values = {**stocks(model), **flows(model, logged), **contacts(model)}
+        values = {**stocks(model), **flows(model, logged), **contacts(model), **staffing(model)}
         self.names = list(values)
         self.rows.append([float(v) for v in values.values()])
 
@@ -117,7 +121,40 @@ def flows(model: "ProbationModel", logged: int) -> Counts:
 def contacts(model: "ProbationModel") -> Counts:
     """Count contacts due and kept this week, by who supervises."""
     found: Counts = {}
-    for i, name in enumerate(("contacts_due", "contacts_kept")):
+    for i, name in enumerate(("contacts_due", "contacts_kept", "contacts_cut")):
         found[name, "all"] = model.contacts[:, i].sum()
         found |= {(name, f"provider_type={p.name.lower()}"): model.contacts[p, i] for p in Provider if p}
     return found
+
+
+def staffing(model: "ProbationModel") -> Counts:
+    """Measure the officers of the services at work (trusts before the split, NPS and CRCs after), all and by employer.
+
+    Staff in post in full-time equivalents, both caseload measures, the share of caseholders above forty cases in the
+    community, workload over target, and empty posts.
+    """
+    officers = model.officers
+    cases = np.bincount(officers.provider, weights=officers.caseload, minlength=len(Provider))
+    found = _staffing_of(model, "all", (cases > 0)[officers.provider])
+    for provider in Provider:
+        if provider:
+            mine = (officers.provider == provider) & (cases[provider] > 0)
+            found |= _staffing_of(model, f"provider_type={provider.name.lower()}", mine)
+    return found
+
+
+def _staffing_of(model: "ProbationModel", group: str, mine: NDArray[np.bool_]) -> Counts:
+    """Measure some officers."""
+    officers = model.officers
+    staff = mine & ~officers.is_vacant
+    community = officers.community_cases[staff & (officers.community_cases > 0)]
+    fte = float(officers.hours[staff].sum())
+    holders = max(1, len(community))
+    return {
+        ("om_fte", group): fte,
+        ("cases_per_om_fte", group): officers.caseload[mine].sum() / max(1.0, fte),
+        ("cases_per_caseholder", group): community.sum() / holders,
+        ("caseholders_over_40", group): (community > MANY_CASES).sum() / holders,
+        ("workload", group): officers.points[mine].sum() / max(1, officers.target[staff].sum()),
+        ("vacancies", group): (mine & officers.is_vacant).sum(),
+    }

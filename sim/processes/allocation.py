@@ -1,36 +1,44 @@
 """Allocation: who supervises whom.
 
 Before the split a trust supervises everyone. Under `risk_split` high risk of serious harm and MAPPA go to the NPS, all
-others to the CRC; escalation leads one way, from CRC to NPS. Within an office a person's team is drawn once, and the
-case goes to its least loaded officer.
+others to the CRC; escalation leads one way, from CRC to NPS, with an interruption of contact. Within an office a
+person's team is drawn once, and the case goes to the officer with the least workload for the contracted hours; high
+risk of serious harm to a qualified one. Officers who leave hand on their cases. A change of officer sets the alliance
+back. Above what an officer can carry, contacts are cut, lowest tier first.
 
-Reads: status, sentence columns, rosh, is_mappa, area.
-Writes: provider, officer, officer_changes, rosh (escalation); officers' caseloads.
-Draws: allocation.team, allocation.order, allocation.escalation.
+Reads: status, sentence columns, rosh, is_mappa, area, ogrs3, officers' hours, grades and absences.
+Writes: provider, officer, officer_changes, alliance, handover_end_day, offence_bound, rosh (escalation); officers'
+caseloads (and points, cuts).
+Draws: allocation.team, allocation.order, allocation.escalation, allocation.same_officer.
 """
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.events import Event
-from sim.legal_status import drop_supervisor, is_on_caseload
+from sim.legal_status import VISIT, drop_supervisor, is_on_caseload
 from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Provider, Rosh, Rows
 from sim.officers import assign_least_loaded
 from sim.providers import by_risk
+from sim.workload import add_up, fill_weights, share_cut
+from sim.workload import build as build_workload
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 
 def step(model: "ProbationModel") -> None:
-    """Escalate, and give everyone on a caseload the provider that the rule names."""
+    """Escalate; give everyone on a caseload the provider that the rule names and an officer; see who has too much."""
     escalate(model)
     over, rows, wanted = sort_out(model)
     drop_supervisor(model, over)
+    weigh(model)
     allocate(model, rows, wanted)
+    cut(model)
 
 
 def stranger(provider: Any, wanted: Any) -> Any:
@@ -58,6 +66,7 @@ def _sort_out(
     rosh,
     is_mappa,
     officer,
+    is_vacant,
     provider,
     out_over,
     out_row,
@@ -73,7 +82,7 @@ def _sort_out(
                 over += 1
             continue
         wanted = by_risk(rosh[i], is_mappa[i]) if is_split[area[i]] else Provider.TRUST.value
-        if officer[i] < 0 or _is_stranger(provider[i], wanted):
+        if officer[i] < 0 or is_vacant[officer[i]] or _is_stranger(provider[i], wanted):
             out_row[found], out_provider[found] = i, wanted
             found += 1
     return over, found
@@ -96,6 +105,7 @@ def sort_out(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
         people.rosh,
         people.is_mappa,
         people.officer,
+        model.officers.is_vacant,
         people.provider,
         no_longer,
         row,
@@ -128,25 +138,85 @@ def escalate(model: "ProbationModel") -> None:
     model.log.record(Event.ESCALATION, model.day, rows, Rosh.HIGH)
 
 
+def weigh(model: "ProbationModel") -> None:
+    """Add up every officer's workload points, from the cases as they stand."""
+    people, officers = model.people, model.officers
+    add_up(
+        model.register.derived(build_workload),
+        model.engaged,
+        people.officer,
+        people.status,
+        people.rosh,
+        people.ogrs3,
+        officers.points,
+        officers.community_cases,
+        officers.cuttable,
+    )
+
+
 def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
     """Hand people to officers, in the order of a keyed priority, so that the order of rows does not count."""
     if not len(rows):
         return
-    people, officers = model.people, model.officers
+    people, officers, p = model.people, model.officers, model.register.allocation
     order = np.argsort(model.draws.uniforms("allocation.order", people.person_hash[rows], model.week), kind="stable")
     rows, provider = rows[order], provider[order]
-    had = people.officer[rows] >= 0
     officers.release(people.officer[rows])
     chosen = np.empty(len(rows), np.int64)
     assign_least_loaded(
         officers.first[provider, people.area[rows]],
         officers.count[provider, people.area[rows]],
-        int(model.register.allocation.team_size),
+        int(p.team_size),
         model.draws.uniforms("allocation.team", people.person_hash[rows]),
+        weights(model, rows),
+        people.rosh[rows] >= Rosh.HIGH,
+        ~officers.is_away(model.day),
+        officers.is_qualified,
+        officers.target,
+        officers.points,
         officers.caseload,
         chosen,
     )
+    hand_over(model, rows, provider)
     people.provider[rows] = provider
     people.officer[rows] = chosen
-    people.officer_changes[rows[had]] += 1
     model.log.record(Event.ALLOCATION, model.day, rows, provider, chosen)
+
+
+def weights(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
+    """Return the workload points of cases, shape (n,)."""
+    people = model.people
+    out = np.empty(len(rows), np.int64)
+    fill_weights(model.register.derived(build_workload), rows, people.status, people.rosh, people.ogrs3, out)
+    return out
+
+
+def hand_over(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
+    """Let a change of officer set the alliance back, and a change from CRC to NPS interrupt contact.
+
+    At the split some keep the officer they had: they change employer together.
+    """
+    people, p = model.people, model.register.allocation
+    before = people.provider[rows]
+    begins = before == Provider.NOBODY
+    u = model.draws.uniforms("allocation.same_officer", people.person_hash[rows], model.week)
+    together = (before == Provider.TRUST) & (provider != Provider.TRUST) & (u < p.p_same_officer_at_split)
+    changes = ~begins & ~together
+    people.alliance[rows[begins]] = 0
+    people.alliance[rows[changes]] *= np.float32(p.alliance_kept_on_change)
+    people.officer_changes[rows[changes]] += 1
+    people.offence_bound[rows[changes & (people.offence_bound[rows] > 0)]] = VISIT
+    escalated = rows[(before == Provider.CRC) & (provider == Provider.NPS)]
+    people.handover_end_day[escalated] = model.day + int(p.handover_days)
+
+
+def cut(model: "ProbationModel") -> None:
+    """Work out what every officer above capacity cuts from this week's contacts."""
+    officers = model.officers
+    share_cut(
+        model.register.derived(build_workload),
+        officers.points,
+        officers.capacity(model.day, model.register.workload.cover_share),
+        officers.cuttable,
+        officers.cuts,
+    )

@@ -6,7 +6,7 @@ release starts licence, post-sentence supervision or young offenders' supervisio
 re-release after recall, or the end of a committal, starts neither.
 
 Reads: status, status_end_day, conditional_release_day, sentence columns, birth_day.
-Writes: status columns, supervisor columns, licence_end_day, pss_end_day, young_offender_end_day,
+Writes: status columns, supervisor columns, has_full_grant, licence_end_day, pss_end_day, young_offender_end_day,
 follow-up columns; officers' caseloads.
 Draws: custody.curfew, risk.rosh.
 """
@@ -55,7 +55,16 @@ def release_from_sentence(model: "ProbationModel", rows: Rows) -> None:
     model.log.record(Event.SUPERVISION_START, day[granted], curfew, Status.HOME_DETENTION_CURFEW)
     settle_in_community(model, rows[~granted], day[~granted])
     model.log.record(Event.RELEASE, day, rows, people.status[rows], begun)
+    pay_grant(model, rows, day)
     start_follow_up(model, rows, day, np.full(len(rows), Disposal.CUSTODY))
+
+
+def pay_grant(model: "ProbationModel", rows: Rows, day: Rows) -> None:
+    """Hand out the discharge grant: the old one, or the raised one where the lever covers the release."""
+    people = model.people
+    people.has_full_grant[rows] = model.timeline.covers(
+        "discharge_grant", people.area[rows], today=model.day, release_day=day
+    )
 
 
 def grant_curfew(model: "ProbationModel", rows: Rows, day: Rows) -> NDArray[np.bool_]:
@@ -76,6 +85,7 @@ def release_indeterminate(model: "ProbationModel", rows: Rows) -> None:
     people.licence_end_day[rows] = NEVER
     settle_in_community(model, rows, day)
     model.log.record(Event.RELEASE, day, rows, Status.LICENCE, begun)
+    pay_grant(model, rows, day)
     start_follow_up(model, rows, day, np.full(len(rows), Disposal.CUSTODY))
 
 

@@ -4,13 +4,17 @@ The hazard of a detected occasion starts from OGRS3. Its published constants imp
 two: the survival curve ``1 / (1 + h t)``, which is what a constant hazard gives whose level varies between people as
 an exponential of mean ``h = odds(one year)``. That variation is read here as intermittency (Piquero 2004, "Somewhere
 between persistence and desistance"): a person's intensity is drawn anew for each stretch of calendar weeks. On top
-of it stand a decline with time since the index event and a peak in the first weeks after release.
+of it stand a decline with time since the index event, a peak in the first weeks after release, and a person's present
+circumstances: needs, active peers, family, the alliance with the officer, a mentor.
+
+Some offences are committed together: a tied peer at liberty takes part with a chance that grows with the tie, which a
+common offence strengthens.
 
 Reads: status, status_since_day, ogrs3, follow_up_day, is_from_custody, stretch_phase, offence_group, sanctions,
-is_female, the docket.
-Writes: offence_bound, hearing_day, pending_cases; the docket (offences).
+is_female, needs, needs_assessed, help, peer_influence, family_tie, alliance, has_full_grant, the docket.
+Writes: offence_bound, hearing_day, pending_cases; the docket (offences); ties (strength).
 Draws: reoffending.week, reoffending.day, reoffending.intensity, reoffending.offences, reoffending.group,
-reoffending.specialise, reoffending.ogrs_offence, enforcement.breach.
+reoffending.specialise, reoffending.ogrs_offence, reoffending.join, enforcement.breach.
 """
 
 import math
@@ -23,11 +27,16 @@ from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
 from sim.compiled import compiled
 from sim.desistance import desistance_by_week
 from sim.distributions import geometric
-from sim.docket import Stage
+from sim.docket import Stage, first_of_each
 from sim.draws import _GOLDEN, choose, mix, uniform
 from sim.events import MOST_OFFENCES, BreachOutcome, Event, occasion_code
+from sim.help import build as build_help
 from sim.legal_status import VISIT, breach_outcome
-from sim.offenders import Rows, Status, band_of
+from sim.needs import build as build_needs
+from sim.needs import odds_factor
+from sim.network import FULL, faded
+from sim.network import build as build_network
+from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, band_of
 from sim.parameters.register import Register
 from sim.sentencing import build as build_sentencing
 
@@ -41,6 +50,12 @@ _BITS_32 = 2.0**32
 _TO_32 = np.uint64(32)
 _LONGEST_DECLINE_WEEKS = 520
 _MID_WEEK = 0.5
+_CENTRE = 0.5
+"""Where the factors of family and alliance are 1."""
+_INFLUENCES = 256
+_ROOM = 2
+_FIELDS = 4
+_PEER, _LEADER, _TIE, _UNIFORM = range(_FIELDS)
 _MARGIN = 2
 """Added to a bound, in units of 2**-32, so that rounding never hides anyone who would offend."""
 
@@ -54,6 +69,11 @@ class Hazard(NamedTuple):
     least_uniform: float  # truncates the exponential
     stretch_weeks: int
     supervised_factor: float
+    peers: NDArray[np.float64]  # factor by hundredths of influence, shape (256,)
+    alliance_slope: float  # on the log of the hazard under supervision in the community
+    family_slope: float  # on the log of the hazard
+    grant_factor: float  # of the raised discharge grant, in the first weeks after release
+    grant_weeks: int
     decline: NDArray[np.float64]  # by weeks since the index event
     peak: NDArray[np.float64]  # excess by weeks since release
 
@@ -74,7 +94,9 @@ def step(model: "ProbationModel") -> None:
         people = model.people
         people.offence_bound[people.offence_bound > 0] = VISIT
     rows, days = draw_offences(model, hazard)
-    record_offences(model, rows, days)
+    joined, leader = recruit(model, rows, days)
+    led_by = np.concatenate([np.full(len(rows), -1), leader])
+    record_offences(model, np.concatenate([rows, joined]), np.concatenate([days, days[leader]]), led_by)
 
 
 def mark_hearings(model: "ProbationModel") -> None:
@@ -104,11 +126,18 @@ def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64
     return np.array([desistance_by_week(p, w) for w in weeks]), np.array(peak)
 
 
+def _peers(register: Register) -> NDArray[np.float64]:
+    """Tabulate the factor on the hazard by hundredths of the influence of peers."""
+    slope = register.ties.peer_log_factor / FULL
+    return np.array([math.exp(slope * hundredths) for hundredths in range(_INFLUENCES)])
+
+
 def hazard_of_year(model: "ProbationModel") -> Hazard:
     """Return the hazard's parameters in the present year."""
     p = model.register.reoffending
     proof = model.register.proof
     decline, peak = model.register.derived(_curves)
+    more_pounds = model.timeline.setting("discharge_grant", "pounds") - p.grant_pounds
     return Hazard(
         scale=p.hazard_scale / proof.p_proven / DAYS_PER_YEAR * proof.in_year("detection_index", model.year),
         slope=p.hazard_slope,
@@ -116,6 +145,11 @@ def hazard_of_year(model: "ProbationModel") -> Hazard:
         least_uniform=math.exp(-p.greatest_intensity),
         stretch_weeks=int(p.stretch_weeks),
         supervised_factor=math.exp(p.supervision_log_factor),
+        peers=model.register.derived(_peers),
+        alliance_slope=p.alliance_log_factor,
+        family_slope=model.register.ties.family_log_factor,
+        grant_factor=math.exp(p.grant_log_factor * more_pounds / p.grant_pounds_per_factor),
+        grant_weeks=int(p.grant_weeks),
         decline=decline,
         peak=peak,
     )
@@ -140,6 +174,15 @@ def weekly_hazard(h, ogrs3, z, weeks, is_from_custody, is_supervised):
 
 
 @compiled
+def circumstances(h, n, help_factor, ogrs3, assessed, needs, help_, influence, family_tie, alliance, in_community):
+    """Return the factor on the hazard of what a person's life is like now: needs, help, peers, family, alliance."""
+    slopes = h.family_slope * (family_tie - _CENTRE)
+    if in_community:
+        slopes += h.alliance_slope * (alliance - _CENTRE)
+    return odds_factor(n, ogrs3, assessed, needs) * help_factor[help_] * h.peers[influence] * math.exp(slopes)
+
+
+@compiled
 def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase, out_row):
     """Fill in whose uniform lies below the bound, or whose stretch begins; without branches, for it reads everyone."""
     found = 0
@@ -153,6 +196,8 @@ def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase
 @compiled
 def scan(
     h,
+    n,
+    help_factor,
     rows,
     day,
     keys,
@@ -165,6 +210,13 @@ def scan(
     status_since_day,
     is_from_custody,
     hearing_day,
+    needs_assessed,
+    needs,
+    help_,
+    peer_influence,
+    family_tie,
+    alliance,
+    has_full_grant,
     out_row,
     out_day,
 ):
@@ -179,13 +231,32 @@ def scan(
     who = out_row[:looked_at]
     risk, since, from_custody = ogrs3[who], follow_up_day[who], is_from_custody[who]
     law, here_since, hearing = status[who], status_since_day[who], hearing_day[who]
+    then, now, helped, influence = needs_assessed[who], needs[who], help_[who], peer_influence[who]
+    family, bond, granted = family_tie[who], alliance[who], has_full_grant[who]
     found = 0
     for k in range(looked_at):
         i = who[k]
         z = intensity(h, person_hash[i], (week - int(phase[i])) // h.stretch_weeks, keys.intensity)
         weeks = min(max(day - since[k], 0) // DAYS_PER_WEEK, h.decline.size - 1)
         rate = weekly_hazard(h, float(risk[k]), z, weeks, from_custody[k], law[k] != Status.FREE)
-        offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + _MARGIN, VISIT)
+        rate *= circumstances(
+            h,
+            n,
+            help_factor,
+            float(risk[k]),
+            then[k],
+            now[k],
+            helped[k],
+            influence[k],
+            float(family[k]),
+            float(bond[k]),
+            IS_SUPERVISED_IN_COMMUNITY[law[k]],
+        )
+        if granted[k] and from_custody[k] and weeks < h.grant_weeks:
+            rate *= h.grant_factor
+            offence_bound[i] = VISIT
+        else:
+            offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + _MARGIN, VISIT)
         start = min(max(since[k] - day, here_since[k] - day, 0), DAYS_PER_WEEK)
         end = DAYS_PER_WEEK
         if hearing[k] >= day:
@@ -210,6 +281,8 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
     )
     found = scan(
         hazard,
+        model.register.derived(build_needs),
+        model.register.derived(build_help).hazard_factor,
         model.tracked,
         model.day,
         keys,
@@ -222,10 +295,115 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
         people.status_since_day,
         people.is_from_custody,
         people.hearing_day,
+        people.needs_assessed,
+        people.needs,
+        people.help,
+        people.peer_influence,
+        people.family_tie,
+        people.alliance,
+        people.has_full_grant,
         out_row,
         out_day,
     )
     return out_row[:found].copy(), out_day[:found].copy()
+
+
+@compiled
+def _willing(
+    n,
+    p_join,
+    key,
+    week,
+    monday,
+    rows,
+    days,
+    a,
+    b,
+    next_a,
+    next_b,
+    strength,
+    since_week,
+    first_tie,
+    person_hash,
+    status,
+    offence_bound,
+    hearing_day,
+    follow_up_day,
+    status_since_day,
+):
+    """Return (peer, place of the leader, tie, uniform) for every tied peer at liberty who would take part."""
+    out, found = np.empty((_ROOM * rows.size + 1, _FIELDS)), 0
+    for k in range(rows.size):
+        i, day = rows[k], days[k]
+        t = first_tie[i]
+        while t >= 0:
+            j = b[t] if a[t] == i else a[t]
+            here = t
+            t = next_a[t] if a[t] == i else next_b[t]
+            if offence_bound[j] == 0 or IS_IN_PRISON[status[j]] or max(follow_up_day[j], status_since_day[j]) > day:
+                continue
+            if monday <= hearing_day[j] <= day:
+                continue
+            u = uniform(person_hash[i] ^ person_hash[j], key)
+            if u < p_join * faded(n, float(strength[here]), week - since_week[here]) / FULL:
+                if found == out.shape[0]:
+                    longer = np.empty((_ROOM * found, _FIELDS))
+                    longer[:found] = out
+                    out = longer
+                out[found, _PEER], out[found, _LEADER], out[found, _TIE], out[found, _UNIFORM] = j, k, here, u
+                found += 1
+    return out[:found]
+
+
+def recruit(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> tuple[Rows, Rows]:
+    """Return who takes part in this week's offences of others, and the places of their leaders among `rows`.
+
+    Nobody takes part who offends this week anyway, or twice; between two leaders the pair's lower uniform decides. A
+    common offence renews and strengthens the tie.
+    """
+    people, ties, p = model.people, model.ties, model.register.ties
+    n = model.register.derived(build_network)
+    found = _willing(
+        n,
+        p.p_join,
+        model.draws.key("reoffending.join", model.week),
+        model.week,
+        model.day,
+        rows,
+        days,
+        ties.a,
+        ties.b,
+        ties.next_a,
+        ties.next_b,
+        ties.strength,
+        ties.since_week,
+        people.first_tie,
+        people.person_hash,
+        people.status,
+        people.offence_bound,
+        people.hearing_day,
+        people.follow_up_day,
+        people.status_since_day,
+    )
+    joined, leader, which = found[:, :_UNIFORM].T.astype(np.int64)
+    order = np.lexsort((found[:, _UNIFORM], joined))
+    order = order[first_of_each(joined[order])]
+    order = order[~np.isin(joined[order], rows)]
+    joined, leader, which = joined[order], leader[order], which[order]
+    renew(n, which, int(p.strength_gained), model.week, ties.strength, ties.since_week)
+    numbers = people.person
+    together = np.concatenate([joined, rows[leader]])
+    others = numbers[np.concatenate([rows[leader], joined])]
+    model.log.record(Event.CO_OFFENCE, np.concatenate([days[leader], days[leader]]), together, others)
+    return joined, leader
+
+
+@compiled
+def renew(n, which, gained, week, strength, since_week):
+    """Let ties grow by a common offence."""
+    for t in which:
+        strength[t] = min(faded(n, float(strength[t]), week - since_week[t]) + gained, FULL)
+        since_week[t] = week
 
 
 def expected_further_offences(ogrs3: Floats, at_least: float, prolific: float) -> Floats:
@@ -233,8 +411,11 @@ def expected_further_offences(ogrs3: Floats, at_least: float, prolific: float) -
     return at_least + prolific * ogrs3
 
 
-def record_offences(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> None:
-    """Draw what was done and how often, and enter it on the docket for proof."""
+def record_offences(model: "ProbationModel", rows: Rows, days: NDArray[np.int64], led_by: Rows) -> None:
+    """Draw what was done and how often, and enter it on the docket for proof; who takes part does what the leader does.
+
+    `led_by` is the place of the leader among `rows`, -1 for those who lead themselves.
+    """
     people, p = model.people, model.register.reoffending
     s = model.register.derived(build_sentencing)
     hashes = people.person_hash[rows]
@@ -247,6 +428,7 @@ def record_offences(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]
     offences = np.minimum(1 + geometric(draw["offences"], mean), MOST_OFFENCES)
     fresh = choose(draw["group"], s.group[people.is_female[rows].astype(int), band_of(people.sanctions[rows])])
     group = np.where(draw["specialise"] < p.specialisation, people.offence_group[rows], fresh)
+    group = np.where(led_by >= 0, group[led_by], group)
     code = occasion_code(group, offences)
     ogrs_offence = choose(draw["ogrs_offence"], s.ogrs_offence, group)
     model.log.record(Event.OFFENCE, days, rows, code)

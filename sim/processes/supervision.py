@@ -1,14 +1,19 @@
 """Supervision: terms that end, contacts due and kept, absences that call for enforcement.
 
-How often a contact is due depends on legal status and risk of serious harm: weekly at first, then by tier. A contact is
+How often a contact is due depends on legal status and risk of serious harm: weekly at first, then by tier; under a
+rehabilitation activity requirement the officer decides, and fewer are due. A contact is
 missed without acceptable reason more often by people of higher OGRS3. The second such absence within twelve months
 calls for enforcement unless the officer uses discretion. On licence other failures (residence, conduct, drugs) add
-a hazard of their own; on curfew so do breaches of the curfew. `model.contacts` counts the week's contacts by provider.
+a hazard of their own; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts, and
+none is held while a case passes from one provider to another. Each kept contact adds to the working alliance, less so
+with an officer who holds many cases; the alliance makes contacts likelier to be kept. `model.contacts` counts the
+week's contacts by provider.
 
-Reads: status, status_since_day, status_end_day, rosh, ogrs3.
-Writes: status columns, supervisor columns, offence_bound (terms that end), contacts_due, contacts_kept, absences,
-warning_day, enforcement_reason; officers' caseloads.
-Draws: supervision.contact, supervision.discretion, supervision.failure.
+Reads: status, status_since_day, status_end_day, rosh, ogrs3, officer, provider, is_rar, handover_end_day,
+officers' cuts.
+Writes: status columns, supervisor columns, offence_bound (terms that end), contacts_due, contacts_kept, contacts_cut,
+alliance, absences, warning_day, enforcement_reason; officers' caseloads.
+Draws: supervision.contact, supervision.activity, supervision.cut, supervision.discretion, supervision.failure.
 """
 
 import math
@@ -23,11 +28,14 @@ from sim.draws import uniform
 from sim.legal_status import settle_in_community
 from sim.offenders import COMMUNITY_SUPERVISION, IS_SUPERVISED_IN_COMMUNITY, Reason, Rosh, Status
 from sim.parameters.register import Register
+from sim.workload import build as build_workload
+from sim.workload import tier_of
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 
+_DUE, _KEPT, _CUT = range(3)
 _CENTRE = 0.5
 """The OGRS3 at which the register states chances of missing a contact or failing."""
 
@@ -38,18 +46,24 @@ class Contact(NamedTuple):
     first_weeks: NDArray[np.int64]  # of weekly contact, shape (statuses,)
     interval: NDArray[np.int64]  # weeks, shape (statuses, 4 levels of risk of serious harm)
     p_miss: NDArray[np.float64]  # at the central OGRS3, shape (statuses,)
-    greatest_odds_ratio: float  # of OGRS3 at 1 over the central one
+    greatest_odds_ratio: float  # of OGRS3 at 1 and no alliance over the central ones
     miss_slope: float  # on the log-odds, for each unit of OGRS3
     absences_allowed: int
     warning_days: int
     p_enforce: NDArray[np.float64]  # officer's discretion, shape (statuses,)
     p_failure: NDArray[np.float64]  # other failures, a week, shape (statuses,)
+    alliance_slope: float  # on the log-odds of missing a contact, downwards
+    centre_alliance: float
+    alliance_growth: float  # of what is missing, for each kept contact
+    cases_quality_falls: float
 
 
 class Keys(NamedTuple):
     """The keys of this week's draws."""
 
     contact: np.uint64
+    activity: np.uint64
+    cut: np.uint64
     discretion: np.uint64
     failure: np.uint64
 
@@ -62,17 +76,26 @@ def step(model: "ProbationModel") -> None:
     model.contacts[:] = 0
     hold(
         model.register.derived(_contact),
+        model.register.derived(build_workload),
+        model.timeline.setting("rehabilitation_activity_requirement", "contact_share"),
         model.day,
         Keys(*(model.draws.key(f"supervision.{name}", model.week) for name in Keys._fields)),
         model.engaged,
+        model.officers.cuts,
+        model.officers.community_cases,
         people.person_hash,
         people.status,
         people.status_since_day,
         people.rosh,
         people.ogrs3,
         people.provider,
+        people.officer,
+        people.is_rar,
+        people.handover_end_day,
+        people.alliance,
         people.contacts_due,
         people.contacts_kept,
+        people.contacts_cut,
         people.absences,
         people.warning_day,
         people.enforcement_reason,
@@ -105,12 +128,16 @@ def _contact(register: Register) -> Contact:
         first_weeks=first_weeks,
         interval=interval,
         p_miss=p_miss,
-        greatest_odds_ratio=math.exp(p.miss_slope * (1 - _CENTRE)),
+        greatest_odds_ratio=math.exp(p.miss_slope * (1 - _CENTRE) + p.alliance_miss_effect * p.centre_alliance),
         miss_slope=p.miss_slope,
         absences_allowed=int(p.absences_allowed),
         warning_days=int(DAYS_PER_YEAR),
         p_enforce=p_enforce,
         p_failure=p_failure,
+        alliance_slope=p.alliance_miss_effect,
+        centre_alliance=p.centre_alliance,
+        alliance_growth=p.alliance_growth,
+        cases_quality_falls=p.cases_quality_falls,
     )
 
 
@@ -124,15 +151,31 @@ def is_contact_due(c, weeks, status, rosh):
 
 
 @compiled
-def keeps(c, base, ogrs3, u):
-    """Say whether a contact is kept: missed below the uniform, with log-odds that rise with OGRS3.
+def keeps(c, base, ogrs3, alliance, u):
+    """Say whether a contact is kept: missed below the uniform, with log-odds that rise with OGRS3 and fall with the
+    alliance.
 
-    The odds at OGRS3 of 1 bound those of everyone, so that most are passed by without an exponential.
+    The odds at OGRS3 of 1 and no alliance bound those of everyone, so that most are passed by without an exponential.
     """
     if u >= base * c.greatest_odds_ratio:
         return True
-    odds = base / (1.0 - base) * math.exp(c.miss_slope * (ogrs3 - _CENTRE))
+    slope = c.miss_slope * (ogrs3 - _CENTRE) - c.alliance_slope * (alliance - c.centre_alliance)
+    odds = base / (1.0 - base) * math.exp(slope)
     return u >= odds / (1.0 + odds)
+
+
+@compiled
+def grown(c, alliance, cases):
+    """Return the alliance after a kept contact: a share of what was missing is made up, a smaller one with an officer
+    who holds more cases in the community than quality can bear."""
+    quality = min(1.0, c.cases_quality_falls / max(cases, 1))
+    return alliance + c.alliance_growth * quality * (1.0 - alliance)
+
+
+@compiled
+def is_cut(w, cuts, officer, rosh, ogrs3, u):
+    """Say whether the officer cuts this contact, given what each tier is cut by."""
+    return officer >= 0 and u < cuts[officer, tier_of(w, rosh, ogrs3)]
 
 
 @compiled
@@ -146,17 +189,26 @@ def fails(c, base, ogrs3, u):
 @compiled
 def hold(
     c,
+    w,
+    rar_contact_share,
     day,
     keys,
     rows,
+    cuts,
+    community_cases,
     person_hash,
     status,
     status_since_day,
     rosh,
     ogrs3,
     provider,
+    officer,
+    is_rar,
+    handover_end_day,
+    alliance,
     contacts_due,
     contacts_kept,
+    contacts_cut,
     absences,
     warning_day,
     enforcement_reason,
@@ -164,7 +216,7 @@ def hold(
 ):
     """Hold the contacts of a week for those of the rows who are supervised in the community.
 
-    `contacts` counts (due, kept) by provider, shape (4, 2).
+    `contacts` counts (due, kept, cut) by provider, shape (4, 3).
     """
     for i in rows:
         s = status[i]
@@ -174,11 +226,22 @@ def hold(
             enforcement_reason[i] = Reason.CURFEW if s == Status.HOME_DETENTION_CURFEW else Reason.NON_COMPLIANCE
         if not is_contact_due(c, (day - status_since_day[i]) // DAYS_PER_WEEK, s, rosh[i]):
             continue
+        on_order = s == Status.COMMUNITY_ORDER or s == Status.SUSPENDED_SENTENCE_ORDER  # noqa: PLR1714
+        if on_order and is_rar[i] and uniform(person_hash[i], keys.activity) >= rar_contact_share:
+            continue
         contacts_due[i] += 1
-        contacts[provider[i], 0] += 1
-        if keeps(c, c.p_miss[s], float(ogrs3[i]), uniform(person_hash[i], keys.contact)):
+        contacts[provider[i], _DUE] += 1
+        if handover_end_day[i] > day or is_cut(
+            w, cuts, officer[i], rosh[i], ogrs3[i], uniform(person_hash[i], keys.cut)
+        ):
+            contacts_cut[i] += 1
+            contacts[provider[i], _CUT] += 1
+            continue
+        if keeps(c, c.p_miss[s], float(ogrs3[i]), float(alliance[i]), uniform(person_hash[i], keys.contact)):
             contacts_kept[i] += 1
-            contacts[provider[i], 1] += 1
+            contacts[provider[i], _KEPT] += 1
+            cases = community_cases[officer[i]] if officer[i] >= 0 else 0
+            alliance[i] = grown(c, float(alliance[i]), cases)
             continue
         absences[i] += 1
         if absences[i] == 1 or day - warning_day[i] > c.warning_days:

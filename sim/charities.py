@@ -1,0 +1,186 @@
+"""Charities: who helps with what, how many places they have, whom they take."""
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.tables import Column, Table
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
+
+
+class Kind(IntEnum):
+    """What a charity does; its place is its bit in the column `help`."""
+
+    MENTORING = 0
+    ACCOMMODATION = 1
+    EMPLOYMENT = 2
+    SUBSTANCE_MISUSE = 3
+    FAMILY = 4
+
+
+class Path(IntEnum):
+    """How a person came to a charity."""
+
+    VOLUNTARY = 0
+    SUPERVISION = 1
+    THROUGH_THE_GATE = 2
+    EVERY_LEAVER = 3
+
+
+class Stage(IntEnum):
+    """Where a case of help stands."""
+
+    WAITING = 0
+    HELPED = 1
+    DONE = 2
+
+
+CASE_COLUMNS = {
+    "row": Column("int32", "row", "who"),
+    "charity": Column("int32", "index", "of which charity"),
+    "path": Column("uint8", "Path", "how the person came to it"),
+    "stage": Column("uint8", "Stage", "where the case stands"),
+    "asked_week": Column("int32", "week", "week of the referral"),
+    "end_day": Column("int32", "day", "last day of waiting, then of help"),
+}
+
+
+class Cases(Table):
+    """Cases of help, waiting or going on; done ones are dropped once a week."""
+
+    def __init__(self) -> None:
+        super().__init__(CASE_COLUMNS)
+
+    def drop_done(self) -> None:
+        """Forget the cases that are done."""
+        self.keep(self.stage != Stage.DONE)
+
+    def of(self, stage: Stage) -> tuple[list[int], list[int]]:
+        """Return the people and the charities of the cases that stand there."""
+        found = self.stage == stage
+        return self.row[found].tolist(), self.charity[found].tolist()
+
+    def count(self, charity: int, stage: Stage) -> int:
+        """Return how many cases of a charity stand there."""
+        return int(((self.charity == charity) & (self.stage == stage)).sum())
+
+
+class SupportCounts:
+    """What happened in a week in the support of people.
+
+    Attributes
+    ----------
+    leavers : int64 array, shape (3,)
+        People released for the first time; those of them whom Through the Gate covers; those whom it sees.
+    referrals, started : int64 arrays, shape (4 paths, 5 kinds)
+        People put into a queue, and people whose help began.
+    """
+
+    def __init__(self) -> None:
+        self.leavers = np.zeros(3, np.int64)
+        self.referrals = np.zeros((len(Path), len(Kind)), np.int64)
+        self.started = np.zeros((len(Path), len(Kind)), np.int64)
+
+    def clear(self) -> None:
+        """Begin a week."""
+        for counts in (self.leavers, self.referrals, self.started):
+            counts[:] = 0
+
+
+class Charity(mesa.Agent):
+    """One charity: a specialism, an area, places, and staff who run them. It holds no list of people: see `Cases`.
+
+    Parameters
+    ----------
+    model : ProbationModel
+    number : int
+        Place among the charities; the agent's own number is far below those of officers.
+    kind : Kind
+    area : int
+        Contract package area.
+    places : int
+        People helped at once.
+    places_per_worker : float
+    """
+
+    def __init__(
+        self, model: "ProbationModel", number: int, kind: Kind, area: int, places: int, places_per_worker: float
+    ) -> None:
+        self.model = model
+        self.number = number
+        self.unique_id = _FIRST_NUMBER - number
+        self.pos = None
+        self.kind = kind
+        self.area = area
+        self.places = places
+        self.staff = places / places_per_worker
+
+    @property
+    def helped(self) -> int:
+        """People who have a place now."""
+        return self.model.cases.count(self.number, Stage.HELPED)
+
+    @property
+    def waiting(self) -> int:
+        """People in the queue now."""
+        return self.model.cases.count(self.number, Stage.WAITING)
+
+    def admit(self, asked_week: NDArray[np.integer[Any]], priority: NDArray[np.float64], taken: int) -> Any:
+        """Return whom of the queue to give the free places: who asked first, those of one week by a keyed priority.
+
+        Parameters
+        ----------
+        asked_week : int array, shape (n,)
+        priority : float64 array, shape (n,)
+        taken : int
+            Places in use.
+
+        Returns
+        -------
+        int64 array
+            Positions in the queue, at most as many as there are free places.
+        """
+        free = max(0, self.places - taken)
+        return np.lexsort((priority, asked_week))[:free]
+
+    def moved_to(self, model: "ProbationModel") -> "Charity":
+        """Return the same charity in a copy of its world."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.model = model
+        return twin
+
+    def remove(self) -> None:
+        """Refuse: a charity here closes by losing its places."""
+        raise TypeError("a charity cannot be removed from the model; set its places to 0")
+
+
+_FIRST_NUMBER = -1_000_000
+"""Charities are numbered downwards from here; officers stand between it and 0."""
+
+
+def found(model: "ProbationModel") -> list[Charity]:
+    """Found one charity of each kind in each area, with places for the people supervised there."""
+    p = model.register.support
+    per_1000 = p.places_per_1000
+    supervised = model.region.caseload * model.scale
+    return [
+        Charity(
+            model,
+            area * len(Kind) + kind,
+            kind,
+            area,
+            round(per_1000[kind] / _THOUSAND * supervised * share),
+            p.places_per_worker,
+        )
+        for area, share in enumerate(model.region.shares)
+        for kind in Kind
+    ]
+
+
+_THOUSAND = 1000

@@ -1,0 +1,79 @@
+"""Organisations: officers fall ill and leave, more often the more they have to do; successors come after some months.
+
+Whoever leaves keeps the cases until next week's allocation hands them on. A post stays empty for the time it takes to
+find a successor, who starts without cases.
+
+Reads: officers' points, targets and absences.
+Writes: officers' caseloads (absences and vacancies).
+Draws: organisations.leaving, organisations.sickness.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR
+from sim.compiled import compiled
+from sim.draws import uniform
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
+
+_WORKING_DAYS_PER_WEEK = 5
+
+
+def step(model: "ProbationModel") -> None:
+    """Let officers come back or be replaced, fall ill, and leave."""
+    p, officers, draws = model.register.workload, model.officers, model.draws
+    next_week = model.day + DAYS_PER_WEEK
+    officers.is_vacant[officers.away_until_day <= next_week] = False
+    move_staff(
+        next_week,
+        draws.key("organisations.leaving", model.week),
+        draws.key("organisations.sickness", model.week),
+        p.leaving_per_year / WEEKS_PER_YEAR,
+        p.leaving_overload_slope,
+        int(p.vacancy_weeks) * DAYS_PER_WEEK,
+        p.sick_days_per_year / (p.sick_spell_weeks * _WORKING_DAYS_PER_WEEK) / WEEKS_PER_YEAR,
+        p.sick_overload_slope,
+        int(p.sick_spell_weeks) * DAYS_PER_WEEK,
+        officers.officer_hash,
+        officers.points,
+        officers.target,
+        officers.is_vacant,
+        officers.away_until_day,
+    )
+
+
+@compiled
+def factor_of_load(points, target, slope):
+    """Return the factor on leaving or falling ill: 1 up to the target, then ``exp(slope (points / target - 1))``."""
+    return math.exp(slope * max(points / target - 1.0, 0.0))
+
+
+@compiled
+def move_staff(
+    next_week,
+    leaving_key,
+    sickness_key,
+    p_leaving,
+    leaving_slope,
+    vacancy_days,
+    p_sick,
+    sick_slope,
+    sick_days,
+    officer_hash,
+    points,
+    target,
+    is_vacant,
+    away_until_day,
+):
+    """Let each officer who is at work leave or fall ill; the chances are those of a week at or below target."""
+    for o in range(points.size):
+        if away_until_day[o] > next_week:
+            continue
+        load = points[o], target[o]
+        if uniform(officer_hash[o], leaving_key) < p_leaving * factor_of_load(load[0], load[1], leaving_slope):
+            is_vacant[o] = True
+            away_until_day[o] = next_week + vacancy_days
+        elif uniform(officer_hash[o], sickness_key) < p_sick * factor_of_load(load[0], load[1], sick_slope):
+            away_until_day[o] = next_week + sick_days

@@ -1,0 +1,157 @@
+"""Support: who is referred to a charity, who wants it, who gets a place, and when help ends.
+
+People with a need are referred to the charity of their area that is for it: by their officer when supervision starts
+(more often under a rehabilitation activity requirement), by the charity's own reach into prisons on release, whatever
+the regime, and under `through_the_gate` by the resettlement service, which promises everyone and sees some. It adds
+referrals and no places. `charity_mentoring` gives every leaver who wants one a mentor, with places of its own. Who is
+offered help takes it up by a trait, motivation. Free places go to who asked first; those of one week by a keyed
+priority. `model.support` counts the week's leavers, referrals and starts of help.
+
+Reads: the log, needs, status, birth_day, area, is_rar.
+Writes: help, offence_bound; charities' cases.
+Draws: support.motivation, support.referred, support.reach, support.seen, support.mentor, support.priority.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.charities import Kind, Path, Stage
+from sim.clock import DAYS_PER_WEEK
+from sim.events import Event
+from sim.help import mask_for
+from sim.legal_status import VISIT
+from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
+
+_AGE_OF_CENTRE = 30
+
+
+def step(model: "ProbationModel") -> None:
+    """End what is over, refer this week's starters and leavers, and fill the places that are free."""
+    model.support.clear()
+    end(model)
+    refer_starters(model)
+    refer_leavers(model)
+    fill_places(model)
+    model.cases.drop_done()
+
+
+def end(model: "ProbationModel") -> None:
+    """End help and waiting that are over, and those of people who are in prison or have left."""
+    cases, people = model.cases, model.people
+    status = people.status[cases.row]
+    over = (cases.end_day < model.day + DAYS_PER_WEEK) | IS_IN_PRISON[status] | (status == Status.LEFT)
+    done = np.flatnonzero(over)
+    helped = done[cases.stage[done] == Stage.HELPED]
+    kind = cases.charity[helped] % len(Kind)
+    rows = cases.row[helped].astype(np.int64)
+    np.bitwise_and.at(people.help, rows, ~(1 << kind).astype(np.uint8))
+    look_again(model, rows)
+    model.log.record(Event.HELP_END, model.day, rows, kind)
+    cases.stage[done] = Stage.DONE
+
+
+def look_again(model: "ProbationModel", rows: Rows) -> None:
+    """Let the hazard of people at risk be worked out anew."""
+    bound = model.people.offence_bound
+    bound[rows[bound[rows] > 0]] = VISIT
+
+
+def refer_starters(model: "ProbationModel") -> None:
+    """Let officers refer people whose supervision in the community began last week."""
+    people, p = model.people, model.register.support
+    rows = model.engaged
+    began = IS_SUPERVISED_IN_COMMUNITY[people.status[rows]]
+    began &= (people.status_since_day[rows] >= model.day - DAYS_PER_WEEK) & (people.status_since_day[rows] < model.day)
+    rows = rows[began]
+    factor = model.timeline.setting("rehabilitation_activity_requirement", "referral_factor")
+    more = np.where(people.is_rar[rows], factor, 1.0)
+    for kind in Kind:
+        u = model.draws.uniforms("support.referred", people.person_hash[rows], model.week * len(Kind) + kind)
+        refer(model, rows[u < p.p_referred[kind] * more], kind, Path.SUPERVISION)
+
+
+def leavers(model: "ProbationModel") -> tuple[Rows, Rows]:
+    """Return who was released for the first time this week, and on which day."""
+    log = model.log
+    found = model.week_logged + np.flatnonzero(log.event[model.week_logged :] == Event.RELEASE)
+    return log.row[found].astype(np.int64), log.day[found].astype(np.int64)
+
+
+def refer_leavers(model: "ProbationModel") -> None:
+    """Let charities, resettlement services and the promised mentors meet this week's leavers."""
+    people, p, timeline = model.people, model.register.support, model.timeline
+    rows, day = leavers(model)
+    hashes, area = people.person_hash[rows], people.area[rows]
+    covered = timeline.covers("through_the_gate", area, today=model.day, release_day=day)
+    seen = model.draws.uniforms("support.seen", hashes, model.week) < timeline.setting("through_the_gate", "share_seen")
+    model.support.leavers[:] = len(rows), covered.sum(), (covered & seen).sum()
+    promised = timeline.covers("charity_mentoring", area, today=model.day, release_day=day)
+    u = model.draws.uniforms("support.mentor", hashes, model.week)
+    offered = rows[promised & (u < timeline.setting("charity_mentoring", "coverage"))]
+    refer(model, offered, Kind.MENTORING, Path.EVERY_LEAVER, has_need=np.ones(len(offered), bool))
+    for kind in Kind:
+        u = model.draws.uniforms("support.reach", hashes, model.week * len(Kind) + kind)
+        refer(model, rows[u < p.voluntary_reach], kind, Path.VOLUNTARY)
+        refer(model, rows[covered & seen], kind, Path.THROUGH_THE_GATE)
+
+
+def motivated(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
+    """Say who takes up help that is offered: a trait, likelier with age."""
+    people, p = model.people, model.register.support
+    u = model.draws.uniforms("support.motivation", people.person_hash[rows])
+    return u < p.p_take_up + p.take_up_age_slope * (people.age(rows, model.day) - _AGE_OF_CENTRE)
+
+
+def refer(
+    model: "ProbationModel", rows: Rows, kind: Kind, path: Path, has_need: NDArray[np.bool_] | None = None
+) -> None:
+    """Put those with the need who want help, and neither wait for it nor have it, into the queue of their area."""
+    people, cases = model.people, model.cases
+    if has_need is None:
+        has_need = (people.needs[rows] & mask_for(kind)) > 0
+    rows = rows[motivated(model, rows) & has_need & ~IS_IN_PRISON[people.status[rows]]]
+    charity = people.area[rows].astype(np.int64) * len(Kind) + kind
+    key = cases.row.astype(np.int64) * len(model.charities) + cases.charity
+    fresh = ~np.isin(rows * len(model.charities) + charity, key)
+    rows, charity = rows[fresh], charity[fresh]
+    wait = model.day + int(model.register.support.longest_wait_weeks) * DAYS_PER_WEEK
+    cases.add(len(rows), row=rows, charity=charity, path=path, asked_week=model.week, end_day=wait)
+    model.support.referrals[path, kind] += len(rows)
+
+
+def fill_places(model: "ProbationModel") -> None:
+    """Give free places to who has waited longest; the promised mentoring has a place for everyone."""
+    cases = model.cases
+    own = cases.path == Path.EVERY_LEAVER
+    waiting = cases.stage == Stage.WAITING
+    taken = np.bincount(cases.charity[(cases.stage == Stage.HELPED) & ~own], minlength=len(model.charities))
+    queue = np.flatnonzero(waiting & ~own)
+    queue = queue[np.argsort(cases.charity[queue], kind="stable")]
+    bounds = np.searchsorted(cases.charity[queue], np.arange(len(model.charities) + 1))
+    asked = cases.asked_week[queue]
+    priority = model.draws.uniforms_at("support.priority", model.people.person_hash[cases.row[queue]], asked)
+    admitted = [
+        queue[first + charity.admit(asked[first:last], priority[first:last], int(taken[c]))]
+        for c, (charity, first, last) in enumerate(zip(model.charities, bounds, bounds[1:], strict=False))
+        if first < last
+    ]
+    start_help(model, np.concatenate([np.flatnonzero(waiting & own), *admitted]))
+
+
+def start_help(model: "ProbationModel", chosen: Rows) -> None:
+    """Let help begin; it lasts as long as its kind does."""
+    cases, people = model.cases, model.people
+    weeks = np.asarray(model.register.support.help_weeks, np.int64)
+    kind = cases.charity[chosen] % len(Kind)
+    rows = cases.row[chosen].astype(np.int64)
+    cases.stage[chosen] = Stage.HELPED
+    cases.end_day[chosen] = model.day + weeks[kind] * DAYS_PER_WEEK
+    np.bitwise_or.at(people.help, rows, (1 << kind).astype(np.uint8))
+    people.was_mentored[rows[kind == Kind.MENTORING]] = True
+    np.add.at(model.support.started, (cases.path[chosen], kind), 1)
+    model.log.record(Event.HELP_START, model.day, rows, kind, cases.path[chosen])

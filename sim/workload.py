@@ -1,0 +1,116 @@
+"""Workload in points: what a case weighs by tier and place, what an officer can carry, and what is cut above that.
+
+The form is that of the Ministry's workload measurement tool: a weight for each case by tier and by where the person is
+(custody, community, licence), added up against a target for contracted hours.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.compiled import compiled
+from sim.offenders import COMMUNITY_SUPERVISION, Rosh, Status
+from sim.parameters.register import Register
+
+TIERS = 4
+LOW_LIKELIHOOD, HIGH_LIKELIHOOD = 0, 1
+
+
+class Place(IntEnum):
+    """Where a case is, as the workload tool has it."""
+
+    CUSTODY = 0
+    COMMUNITY = 1
+    LICENCE = 2
+
+
+_ON_LICENCE = (
+    Status.LICENCE,
+    Status.HOME_DETENTION_CURFEW,
+    Status.POST_SENTENCE_SUPERVISION,
+    Status.YOUNG_OFFENDER_SUPERVISION,
+)
+
+
+class Workload(NamedTuple):
+    """What the compiled loops know of the parameters."""
+
+    points: NDArray[np.int64]  # by tier and status, shape (4, statuses)
+    is_cuttable: NDArray[np.bool_]  # contacts can be cut in this status, shape (statuses,)
+    tier: NDArray[np.int64]  # by risk of serious harm and likelihood, shape (4, 2)
+    likelihood_bound: float  # OGRS3 from which likelihood is high
+    greatest_cut: float  # share of a tier's contacts
+
+
+def build(register: Register) -> Workload:
+    """Gather the weights by tier and status."""
+    p = register.workload
+    places = np.array([p.custody_points, p.community_points, p.licence_points], np.int64)
+    place = np.full(len(Status), Place.CUSTODY)
+    place[list(COMMUNITY_SUPERVISION)] = Place.COMMUNITY
+    place[list(_ON_LICENCE)] = Place.LICENCE
+    tier = np.zeros((len(Rosh), 2), np.int64)
+    tier[Rosh.LOW] = 0, 1
+    tier[Rosh.MEDIUM] = 1, 2
+    tier[Rosh.HIGH :] = TIERS - 1
+    return Workload(
+        points=np.ascontiguousarray(places[place].T),
+        is_cuttable=place != Place.CUSTODY,
+        tier=tier,
+        likelihood_bound=p.likelihood_bound,
+        greatest_cut=p.greatest_cut,
+    )
+
+
+@compiled
+def tier_of(w, rosh, ogrs3):
+    """Return the tier, 0 to 3: the highest for high risk of serious harm; below that by risk and by likelihood."""
+    return w.tier[rosh, HIGH_LIKELIHOOD if ogrs3 >= w.likelihood_bound else LOW_LIKELIHOOD]
+
+
+@compiled
+def add_up(w, rows, officer, status, rosh, ogrs3, points, community_cases, cuttable):
+    """Add up every officer's points and cases in the community, shape (officers,), and the points that contacts can be
+    cut from, by tier, shape (officers, 4)."""
+    points[:] = 0
+    community_cases[:] = 0
+    cuttable[:] = 0
+    for i in rows:
+        if officer[i] >= 0:
+            tier = tier_of(w, rosh[i], ogrs3[i])
+            weight = w.points[tier, status[i]]
+            points[officer[i]] += weight
+            if w.is_cuttable[status[i]]:
+                cuttable[officer[i], tier] += weight
+                community_cases[officer[i]] += 1
+
+
+@compiled
+def fill_weights(w, rows, status, rosh, ogrs3, out):
+    """Fill in the points of cases; shape (n,)."""
+    for k in range(rows.size):
+        i = rows[k]
+        out[k] = w.points[tier_of(w, rosh[i], ogrs3[i]), status[i]]
+
+
+@compiled
+def share_cut(w, points, capacity, cuttable, out):
+    """Fill in the share of each tier's contacts that an officer above capacity cuts, lowest tier first.
+
+    Parameters
+    ----------
+    points, capacity : int arrays, shape (officers,)
+        Points held, and points that can be worked.
+    cuttable : int64 array, shape (officers, 4)
+    out : float64 array, shape (officers, 4)
+        At most the greatest cut of any tier; what is still too much is left undone elsewhere than in contacts.
+    """
+    for o in range(points.size):
+        excess = float(points[o] - capacity[o])
+        for tier in range(TIERS):
+            out[o, tier] = 0.0
+            if excess > 0.0 and cuttable[o, tier] > 0:
+                out[o, tier] = min(w.greatest_cut, excess / cuttable[o, tier])
+                excess -= out[o, tier] * cuttable[o, tier]
