@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.charities import Stage
-from sim.clock import DAYS_PER_YEAR, WEEKS_PER_YEAR
+from sim.clock import DAYS_PER_YEAR, NEVER, WEEKS_PER_YEAR
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.offenders import OffenceGroup, Rows, Status
@@ -34,15 +34,30 @@ class TieKind(IntEnum):
     CUSTODY = 1
 
 
-TIE_COLUMNS = {
-    "a": Column("int32", "row", "one of the two"),
-    "b": Column("int32", "row", "the other"),
-    "next_a": Column("int32", "tie", "the next tie of a, -1 at the end of the chain", -1),
-    "next_b": Column("int32", "tie", "the next tie of b, -1 at the end of the chain", -1),
-    "kind": Column("uint8", "TieKind", "how they came to be tied"),
-    "strength": Column("uint8", "hundredths", "strength in the week in which they last did something together"),
-    "since_week": Column("int16", "week", "that week"),
-}
+HALF_TIE = np.dtype(
+    [
+        ("peer", np.int32),  # row of the other person
+        ("next", np.int32),  # the next half tie of the same person, -1 at the end of the chain
+        ("since_week", np.int16),  # week in which the two last did something together
+        ("strength", np.uint8),  # hundredths, in that week
+        ("given", np.uint8),  # hundredths of influence that this person now has on the peer
+        ("kind", np.uint8),  # TieKind
+    ],
+    align=True,
+)
+"""Each tie stands twice, once in the chain of each of its people, at numbers 2k and 2k + 1."""
+MEMBER = np.dtype(
+    [
+        ("person_hash", np.uint64),
+        ("birth_day", np.int32),
+        ("sociability", np.float32),
+        ("next", np.int32),  # who came before to the cell, -1 for nobody
+    ],
+    align=True,
+)
+"""What decides over ties to newcomers, side by side in memory, because cells are read person by person."""
+TIE_COLUMNS = {"half": Column(HALF_TIE, "record", "half a tie; see HALF_TIE")}
+MEMBER_COLUMNS = {"member": Column(MEMBER, "record", "a member of a cell; see MEMBER")}
 FULL = 100
 """Hundredths of a tie of full strength."""
 
@@ -61,34 +76,40 @@ class Network(NamedTuple):
 
 
 class Ties(Table):
-    """Ties between rows of people; each belongs to the chains of both.
+    """Ties between rows of people, each in two halves.
 
     Attributes
     ----------
-    people_seen, log_seen : int
-        How far the table of people and the log have been looked through.
+    log_seen : int
+        How far the log has been looked through.
+    members : Table
+        Everyone, by row, in the chains of their cells.
     cell_first : int64 array, shape (cells,), or None
         The person who came last to each cell, the head of its chain; -1 for nobody.
     """
 
     def __init__(self) -> None:
         super().__init__(TIE_COLUMNS)
-        self.__dict__.update(people_seen=0, log_seen=0, cell_first=None)
+        self.__dict__.update(log_seen=0, members=Table(MEMBER_COLUMNS), cell_first=None)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name not in ("people_seen", "log_seen", "cell_first"):
+        if name not in ("log_seen", "cell_first"):
             super().__setattr__(name, value)
         self.__dict__[name] = value
 
     def copy(self) -> "Ties":
         """Return an independent copy."""
         twin = super().copy()
+        twin.__dict__["members"] = self.members.copy()
         twin.cell_first = None if self.cell_first is None else self.cell_first.copy()
         return twin
 
 
 _LONGEST_FADE_WEEKS = 1040
-_ROOM, _HALF, _THOUSAND = 2, 0.5, 1000
+_ROOM, _SIDES, _HALF, _THOUSAND = 2, 2, 0.5, 1000
+_NEVER_WEEK = 2**15 - 1
+_GONE = -NEVER
+"""A day of birth that marks a member of a cell as no longer tracked."""
 
 
 def build(register: Register) -> Network:
@@ -127,44 +148,60 @@ def faded(n, strength, weeks):
 
 
 @compiled
-def tied(i, j, first_tie, a, b, next_a, next_b):
+def tied(i, j, first_tie, half):
     """Say whether two people are tied."""
-    t = first_tie[i]
-    while t >= 0:
-        if a[t] == j or b[t] == j:
+    h = first_tie[i]
+    while h >= 0:
+        if half[h]["peer"] == j:
             return True
-        t = next_a[t] if a[t] == i else next_b[t]
+        h = half[h]["next"]
     return False
 
 
 @compiled
-def pairs_with_newcomers(n, rows, day, tie_key, person_hash, birth_day, sociability_of, cell, cell_first, cell_next):
+def pairs_with_newcomers(n, first_row, day, tie_key, cell, member, cell_first):
     """Return the pairs of newcomers with those of their cell who came before them and to whom they are tied.
 
-    Newcomers join the chains of their cells on the way.
+    Newcomers, the members from a row on, join the chains of their cells on the way; whoever is gone is taken out.
     """
-    out, found = np.empty((rows.size + 1, 2), np.int64), 0
-    for i in rows:
-        j = cell_first[cell[i]]
+    out, found = np.empty((member.size - first_row + 1, 2), np.int64), 0
+    for i in range(first_row, member.size):
+        me = member[i]
+        before, j = -1, cell_first[cell[i]]
         while j >= 0:
-            apart = abs(birth_day[i] - birth_day[j]) / DAYS_PER_YEAR
-            mean_age = (day - _HALF * (float(birth_day[i]) + float(birth_day[j]))) / DAYS_PER_YEAR
-            chance = chance_of_tie(n, sociability_of[i], sociability_of[j], apart, mean_age)
-            if uniform(person_hash[i] ^ person_hash[j], tie_key) < chance:
+            other = member[j]
+            if other["birth_day"] == _GONE:
+                j = other["next"]
+                if before >= 0:
+                    member[before]["next"] = j
+                else:
+                    cell_first[cell[i]] = j
+                continue
+            apart = abs(me["birth_day"] - other["birth_day"]) / DAYS_PER_YEAR
+            mean_age = (day - _HALF * (float(me["birth_day"]) + float(other["birth_day"]))) / DAYS_PER_YEAR
+            u = uniform(me["person_hash"] ^ other["person_hash"], tie_key)
+            most = n.p_tie * me["sociability"] * other["sociability"]
+            if u < most and u < chance_of_tie(n, me["sociability"], other["sociability"], apart, mean_age):
                 if found == out.shape[0]:
-                    longer = np.empty((_ROOM * found, 2), np.int64)
-                    longer[:found] = out
-                    out = longer
+                    out = longer(out)
                 out[found, 0], out[found, 1] = j, i
                 found += 1
-            j = cell_next[j]
-        cell_next[i] = cell_first[cell[i]]
+            before, j = j, other["next"]
+        me["next"] = cell_first[cell[i]]
         cell_first[cell[i]] = i
     return out[:found]
 
 
 @compiled
-def pairs_inside(rows, wing, p_tie, key, person_hash, first_tie, a, b, next_a, next_b):
+def longer(table):
+    """Return a table with more room that starts alike."""
+    out = np.empty((_ROOM * table.shape[0], table.shape[1]), table.dtype)
+    out[: table.shape[0]] = table
+    return out
+
+
+@compiled
+def pairs_inside(rows, wing, p_tie, key, person_hash, first_tie, half):
     """Return the pairs of people of one wing who become tied this month; rows are sorted by wing."""
     out, found = np.empty((rows.size + 1, 2), np.int64), 0
     start = 0
@@ -174,61 +211,55 @@ def pairs_inside(rows, wing, p_tie, key, person_hash, first_tie, a, b, next_a, n
         for m in range(start, k):
             i, j = rows[m], rows[k]
             meet = uniform(person_hash[i] ^ person_hash[j], key) < p_tie
-            if meet and not tied(i, j, first_tie, a, b, next_a, next_b):
+            if meet and not tied(i, j, first_tie, half):
                 if found == out.shape[0]:
-                    longer = np.empty((_ROOM * found, 2), np.int64)
-                    longer[:found] = out
-                    out = longer
+                    out = longer(out)
                 out[found, 0], out[found, 1] = i, j
                 found += 1
     return out[:found]
 
 
 @compiled
-def link(first, count, a, b, next_a, next_b, first_tie):
-    """Put new ties at the head of the chains of both their people."""
-    for t in range(first, first + count):
-        next_a[t] = first_tie[a[t]]
-        first_tie[a[t]] = t
-        next_b[t] = first_tie[b[t]]
-        first_tie[b[t]] = t
+def link(pairs, first, kind, strength, since_week, half, first_tie):
+    """Write new ties, from a number on, at the head of the chains of both their people."""
+    for k in range(pairs.shape[0]):
+        for side in range(_SIDES):
+            i, h = pairs[k, side], first + _SIDES * k + side
+            half[h]["peer"] = pairs[k, 1 - side]
+            half[h]["next"] = first_tie[i]
+            half[h]["since_week"] = since_week[k]
+            half[h]["strength"] = strength
+            half[h]["given"] = 0
+            half[h]["kind"] = kind
+            first_tie[i] = h
 
 
 def tie(model: "ProbationModel", pairs: NDArray[np.int64], kind: TieKind, strength: int, since_week: Rows) -> None:
     """Tie pairs of people; shape (n, 2), no pair twice."""
     ties = model.ties
-    made = ties.add(len(pairs), a=pairs[:, 0], b=pairs[:, 1], kind=kind, strength=strength, since_week=since_week)
-    first = int(made[0]) if len(made) else 0
-    link(first, len(made), ties.a, ties.b, ties.next_a, ties.next_b, model.people.first_tie)
+    first = len(ties)
+    ties.add(_SIDES * len(pairs))
+    link(pairs, first, kind.value, strength, since_week.astype(np.int64), ties.half, model.people.first_tie)
 
 
 def meet_newcomers(model: "ProbationModel") -> None:
     """Tie everyone who has come since the last time to potential co-offenders of the same cell."""
-    people, ties = model.people, model.ties
-    rows = np.arange(ties.people_seen, len(people))
-    ties.people_seen = len(people)
+    people, ties, draws = model.people, model.ties, model.draws
+    rows = ties.members.add(len(people) - len(ties.members))
     n = model.register.derived(build)
-    hashes, draws = people.person_hash[rows], model.draws
+    hashes, area = people.person_hash[rows], people.area[rows]
     cells, first_cell = cells_of_areas(model)
     if ties.cell_first is None:
         ties.cell_first = np.full(int(cells.sum()), -1, np.int64)
-    area = people.area[rows]
     people.cell[rows] = first_cell[area] + (draws.uniforms("ties.cell", hashes) * cells[area]).astype(np.int64)
-    people.sociability[rows] = sociabilities(n, draws.uniforms("ties.sociability", hashes))
-    pairs = pairs_with_newcomers(
-        n,
-        rows,
-        model.day,
-        draws.key("ties.pair"),
-        people.person_hash,
-        people.birth_day,
-        people.sociability,
-        people.cell,
-        ties.cell_first,
-        people.cell_next,
-    )
-    since = people.arrival_week[pairs].max(axis=1)
-    tie(model, pairs, TieKind.CO_OFFENDING, FULL, since)
+    member = ties.members.member
+    member["birth_day"][model.leaving[people.status[model.leaving] == Status.LEFT]] = _GONE
+    member["person_hash"][rows] = hashes
+    member["birth_day"][rows] = people.birth_day[rows]
+    member["sociability"][rows] = sociabilities(n, draws.uniforms("ties.sociability", hashes))
+    first = int(rows[0]) if len(rows) else len(member)
+    pairs = pairs_with_newcomers(n, first, model.day, draws.key("ties.pair"), people.cell, member, ties.cell_first)
+    tie(model, pairs, TieKind.CO_OFFENDING, FULL, people.arrival_week[pairs].max(axis=1, initial=-_NEVER_WEEK))
 
 
 def cells_of_areas(model: "ProbationModel") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -250,6 +281,23 @@ def sociabilities(n: Network, u: NDArray[np.float64]) -> NDArray[np.float64]:
     out = np.empty(len(u))
     _fill_sociability(n, u, out)
     return out
+
+
+def degrees(model: "ProbationModel", least: int = 25) -> NDArray[np.int64]:
+    """Return the number of ties of every tracked person to tracked people, of at least so many hundredths of strength.
+
+    Returns
+    -------
+    int64 array, shape (tracked people,)
+        In the order of rows.
+    """
+    people, half = model.people, model.ties.half
+    n = model.register.derived(build)
+    there = people.status != Status.LEFT
+    one, other = half["peer"][1::_SIDES], half["peer"][::_SIDES]
+    weeks = np.clip(model.week - half["since_week"][::_SIDES].astype(np.int64), 0, n.fade.size - 1)
+    kept = there[one] & there[other] & (half["strength"][::_SIDES] * n.fade[weeks] >= least)
+    return np.bincount(np.concatenate([one[kept], other[kept]]), minlength=len(people))[there]
 
 
 def graph(model: "ProbationModel", area: int | None = None) -> "networkx.Graph":
@@ -277,13 +325,13 @@ def graph(model: "ProbationModel", area: int | None = None) -> "networkx.Graph":
     network = nx.Graph()
     n = model.register.derived(build)
     numbers = people.person
-    kept = np.flatnonzero(there[ties.a] & there[ties.b])
+    one, other = ties.half[1::_SIDES], ties.half[::_SIDES]
+    kept = np.flatnonzero(there[one["peer"]] & there[other["peer"]])
     for t in kept.tolist():
-        weeks = model.week - int(ties.since_week[t])
-        strength = faded(n, float(ties.strength[t]), weeks) / FULL
+        strength = faded(n, float(one["strength"][t]), model.week - int(one["since_week"][t])) / FULL
         if strength > 0:
-            kind = TieKind(ties.kind[t]).name.lower()
-            network.add_edge(int(numbers[ties.a[t]]), int(numbers[ties.b[t]]), kind=kind, strength=strength)
+            kind = TieKind(one["kind"][t]).name.lower()
+            network.add_edge(int(numbers[one["peer"][t]]), int(numbers[other["peer"][t]]), kind=kind, strength=strength)
     supervised = np.flatnonzero(there & (people.officer >= 0))
     for i in supervised.tolist():
         officer = -1 - int(people.officer[i])

@@ -26,7 +26,7 @@ class Column:
         What a new row holds where nothing is given.
     """
 
-    dtype: str
+    dtype: str | np.dtype[Any]
     unit: str
     meaning: str
     default: float = 0

@@ -34,9 +34,9 @@ from sim.help import build as build_help
 from sim.legal_status import VISIT, breach_outcome
 from sim.needs import build as build_needs
 from sim.needs import odds_factor
-from sim.network import FULL, faded
+from sim.network import FULL, faded, longer
 from sim.network import build as build_network
-from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, band_of
+from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, band_of, person_number
 from sim.parameters.register import Register
 from sim.sentencing import build as build_sentencing
 
@@ -53,7 +53,6 @@ _MID_WEEK = 0.5
 _CENTRE = 0.5
 """Where the factors of family and alliance are 1."""
 _INFLUENCES = 256
-_ROOM = 2
 _FIELDS = 4
 _PEER, _LEADER, _TIE, _UNIFORM = range(_FIELDS)
 _MARGIN = 2
@@ -174,12 +173,13 @@ def weekly_hazard(h, ogrs3, z, weeks, is_from_custody, is_supervised):
 
 
 @compiled
-def circumstances(h, n, help_factor, ogrs3, assessed, needs, help_, influence, family_tie, alliance, in_community):
+def circumstances(h, n, helped, ogrs3, assessed, needs, help_, influence, family_tie, alliance, in_community):
     """Return the factor on the hazard of what a person's life is like now: needs, help, peers, family, alliance."""
     slopes = h.family_slope * (family_tie - _CENTRE)
     if in_community:
         slopes += h.alliance_slope * (alliance - _CENTRE)
-    return odds_factor(n, ogrs3, assessed, needs) * help_factor[help_] * h.peers[influence] * math.exp(slopes)
+    peers = h.peers[min(int(influence * helped.tie_factor[help_]), h.peers.size - 1)]
+    return odds_factor(n, ogrs3, assessed, needs) * helped.hazard_factor[help_] * peers * math.exp(slopes)
 
 
 @compiled
@@ -197,7 +197,7 @@ def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase
 def scan(
     h,
     n,
-    help_factor,
+    helped,
     rows,
     day,
     keys,
@@ -231,7 +231,7 @@ def scan(
     who = out_row[:looked_at]
     risk, since, from_custody = ogrs3[who], follow_up_day[who], is_from_custody[who]
     law, here_since, hearing = status[who], status_since_day[who], hearing_day[who]
-    then, now, helped, influence = needs_assessed[who], needs[who], help_[who], peer_influence[who]
+    then, now, aided, influence = needs_assessed[who], needs[who], help_[who], peer_influence[who]
     family, bond, granted = family_tie[who], alliance[who], has_full_grant[who]
     found = 0
     for k in range(looked_at):
@@ -242,11 +242,11 @@ def scan(
         rate *= circumstances(
             h,
             n,
-            help_factor,
+            helped,
             float(risk[k]),
             then[k],
             now[k],
-            helped[k],
+            aided[k],
             influence[k],
             float(family[k]),
             float(bond[k]),
@@ -282,7 +282,7 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
     found = scan(
         hazard,
         model.register.derived(build_needs),
-        model.register.derived(build_help).hazard_factor,
+        model.register.derived(build_help),
         model.tracked,
         model.day,
         keys,
@@ -317,12 +317,7 @@ def _willing(
     monday,
     rows,
     days,
-    a,
-    b,
-    next_a,
-    next_b,
-    strength,
-    since_week,
+    half,
     first_tie,
     person_hash,
     status,
@@ -332,24 +327,21 @@ def _willing(
     status_since_day,
 ):
     """Return (peer, place of the leader, tie, uniform) for every tied peer at liberty who would take part."""
-    out, found = np.empty((_ROOM * rows.size + 1, _FIELDS)), 0
+    out, found = np.empty((rows.size + 1, _FIELDS)), 0
     for k in range(rows.size):
         i, day = rows[k], days[k]
-        t = first_tie[i]
-        while t >= 0:
-            j = b[t] if a[t] == i else a[t]
-            here = t
-            t = next_a[t] if a[t] == i else next_b[t]
+        h = first_tie[i]
+        while h >= 0:
+            j, here = half[h]["peer"], h
+            h = half[h]["next"]
             if offence_bound[j] == 0 or IS_IN_PRISON[status[j]] or max(follow_up_day[j], status_since_day[j]) > day:
                 continue
             if monday <= hearing_day[j] <= day:
                 continue
             u = uniform(person_hash[i] ^ person_hash[j], key)
-            if u < p_join * faded(n, float(strength[here]), week - since_week[here]) / FULL:
+            if u < p_join * faded(n, float(half[here]["strength"]), week - half[here]["since_week"]) / FULL:
                 if found == out.shape[0]:
-                    longer = np.empty((_ROOM * found, _FIELDS))
-                    longer[:found] = out
-                    out = longer
+                    out = longer(out)
                 out[found, _PEER], out[found, _LEADER], out[found, _TIE], out[found, _UNIFORM] = j, k, here, u
                 found += 1
     return out[:found]
@@ -371,12 +363,7 @@ def recruit(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> tup
         model.day,
         rows,
         days,
-        ties.a,
-        ties.b,
-        ties.next_a,
-        ties.next_b,
-        ties.strength,
-        ties.since_week,
+        ties.half,
         people.first_tie,
         people.person_hash,
         people.status,
@@ -390,20 +377,21 @@ def recruit(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> tup
     order = order[first_of_each(joined[order])]
     order = order[~np.isin(joined[order], rows)]
     joined, leader, which = joined[order], leader[order], which[order]
-    renew(n, which, int(p.strength_gained), model.week, ties.strength, ties.since_week)
-    numbers = people.person
-    together = np.concatenate([joined, rows[leader]])
-    others = numbers[np.concatenate([rows[leader], joined])]
+    renew(n, which, int(p.strength_gained), model.week, ties.half)
+    together, others = np.concatenate([joined, rows[leader]]), np.concatenate([rows[leader], joined])
+    others = person_number(people.arrival_week[others].astype(np.int64), people.slot[others])
     model.log.record(Event.CO_OFFENCE, np.concatenate([days[leader], days[leader]]), together, others)
     return joined, leader
 
 
 @compiled
-def renew(n, which, gained, week, strength, since_week):
-    """Let ties grow by a common offence."""
-    for t in which:
-        strength[t] = min(faded(n, float(strength[t]), week - since_week[t]) + gained, FULL)
-        since_week[t] = week
+def renew(n, which, gained, week, half):
+    """Let ties grow by a common offence: both halves of each."""
+    for h in which:
+        grown = min(faded(n, float(half[h]["strength"]), week - half[h]["since_week"]) + gained, FULL)
+        for side in (h, h ^ 1):
+            half[side]["strength"] = grown
+            half[side]["since_week"] = week
 
 
 def expected_further_offences(ogrs3: Floats, at_least: float, prolific: float) -> Floats:

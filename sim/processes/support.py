@@ -8,7 +8,7 @@ offered help takes it up by a trait, motivation. Free places go to who asked fir
 priority. `model.support` counts the week's leavers, referrals and starts of help.
 
 Reads: the log, needs, status, birth_day, area, is_rar.
-Writes: help, offence_bound; charities' cases.
+Writes: help, asked, was_mentored, offence_bound; charities' cases.
 Draws: support.motivation, support.referred, support.reach, support.seen, support.mentor, support.priority.
 """
 
@@ -46,13 +46,19 @@ def end(model: "ProbationModel") -> None:
     status = people.status[cases.row]
     over = (cases.end_day < model.day + DAYS_PER_WEEK) | IS_IN_PRISON[status] | (status == Status.LEFT)
     done = np.flatnonzero(over)
+    forget(people.asked, cases.row[done], cases.charity[done] % len(Kind))
     helped = done[cases.stage[done] == Stage.HELPED]
     kind = cases.charity[helped] % len(Kind)
     rows = cases.row[helped].astype(np.int64)
-    np.bitwise_and.at(people.help, rows, ~(1 << kind).astype(np.uint8))
+    forget(people.help, rows, kind)
     look_again(model, rows)
     model.log.record(Event.HELP_END, model.day, rows, kind)
     cases.stage[done] = Stage.DONE
+
+
+def forget(column: NDArray[np.uint8], rows: NDArray[np.integer], kind: NDArray[np.integer]) -> None:
+    """Clear the bit of a kind in a column of people."""
+    np.bitwise_and.at(column, rows, ~(1 << kind).astype(np.uint8))
 
 
 def look_again(model: "ProbationModel", rows: Rows) -> None:
@@ -79,7 +85,9 @@ def leavers(model: "ProbationModel") -> tuple[Rows, Rows]:
     """Return who was released for the first time this week, and on which day."""
     log = model.log
     found = model.week_logged + np.flatnonzero(log.event[model.week_logged :] == Event.RELEASE)
-    return log.row[found].astype(np.int64), log.day[found].astype(np.int64)
+    rows, day = log.row[found].astype(np.int64), log.day[found].astype(np.int64)
+    out = ~IS_IN_PRISON[model.people.status[rows]]
+    return rows[out], day[out]
 
 
 def refer_leavers(model: "ProbationModel") -> None:
@@ -114,11 +122,11 @@ def refer(
     people, cases = model.people, model.cases
     if has_need is None:
         has_need = (people.needs[rows] & mask_for(kind)) > 0
-    rows = rows[motivated(model, rows) & has_need & ~IS_IN_PRISON[people.status[rows]]]
+    rows = rows[has_need]
+    rows = rows[motivated(model, rows)]
+    rows = rows[people.asked[rows] >> kind & 1 == 0]
+    people.asked[rows] |= np.uint8(1 << kind)
     charity = people.area[rows].astype(np.int64) * len(Kind) + kind
-    key = cases.row.astype(np.int64) * len(model.charities) + cases.charity
-    fresh = ~np.isin(rows * len(model.charities) + charity, key)
-    rows, charity = rows[fresh], charity[fresh]
     wait = model.day + int(model.register.support.longest_wait_weeks) * DAYS_PER_WEEK
     cases.add(len(rows), row=rows, charity=charity, path=path, asked_week=model.week, end_day=wait)
     model.support.referrals[path, kind] += len(rows)

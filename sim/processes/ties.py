@@ -2,11 +2,11 @@
 
 Newcomers are tied to potential co-offenders of their cell. Each month people of like offences who are inside together
 may become tied. An offence makes a person active for some time. A person is under the influence of every tied peer who
-is active and at liberty, by the strength of the tie as it has faded; a mentor weakens it. The tie to family fades
-inside and grows back at liberty, faster with help.
+is active and at liberty, by the strength of the tie as it has faded. The tie to family fades inside and grows back at
+liberty, faster with help.
 
 Reads: the log, new people, status, offence_group, area, stretch_phase, help.
-Writes: cell, cell_next, sociability, first_tie, active_until_day, peer_influence, family_tie, offence_bound; ties.
+Writes: cell, first_tie, active_until_day, has_influence, peer_influence, family_tie, offence_bound; ties.
 Draws: ties.cell, ties.sociability, ties.pair, ties.family, ties.wing, ties.custody.
 """
 
@@ -18,44 +18,27 @@ from sim.charities import Kind
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.events import Event
-from sim.help import build as build_help
 from sim.legal_status import VISIT
 from sim.network import TieKind, build, faded, meet_newcomers, pairs_inside, tie
-from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows, Status
+from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _PHASES = 256
 _MONTH_WEEKS = 4
-_MOST = 250
-"""The influence of peers, in hundredths, is counted up to here."""
-_CHANGES = np.zeros(len(Event), bool)
-_CHANGES[
-    [
-        Event.OFFENCE,
-        Event.REMAND,
-        Event.CUSTODY_START,
-        Event.RECALL,
-        Event.COMMITTAL,
-        Event.RELEASE,
-        Event.RE_RELEASE,
-        Event.SUPERVISION_START,
-        Event.LEFT,
-    ]
-] = True
-"""Events after which someone may have become active, inactive, confined or free."""
 
 
 def step(model: "ProbationModel") -> None:
     """Tie people, let family ties fade and grow, and work out who is under whose influence."""
-    newcomers = np.arange(model.ties.people_seen, len(model.people))
+    newcomers = np.arange(len(model.ties.members), len(model.people))
     meet_newcomers(model)
     begin_family_ties(model, newcomers)
     if model.week % _MONTH_WEEKS == 0:
         meet_inside(model)
     live_family_ties(model)
-    spread(model, activate(model))
+    activate(model)
+    spread(model)
 
 
 def begin_family_ties(model: "ProbationModel", rows: Rows) -> None:
@@ -80,10 +63,7 @@ def meet_inside(model: "ProbationModel") -> None:
         model.draws.key("ties.custody", model.week),
         people.person_hash,
         people.first_tie,
-        ties.a,
-        ties.b,
-        ties.next_a,
-        ties.next_b,
+        ties.half,
     )
     tie(model, pairs, TieKind.CUSTODY, int(p.custody_strength), np.full(len(pairs), model.week))
 
@@ -128,96 +108,59 @@ def grow_family(rows, is_reviewed, growth, help_factor, key, person_hash, status
             family_tie[i] += min(share, 1.0) * missing
 
 
-def activate(model: "ProbationModel") -> Rows:
-    """Make everyone active who has offended since the last time; return whose activity or liberty may have changed."""
+def activate(model: "ProbationModel") -> None:
+    """Make everyone active who has offended since the last time."""
     people, log, ties = model.people, model.log, model.ties
     seen, ties.log_seen = ties.log_seen, len(log)
-    event, row, day = log.event[seen:], log.row[seen:], log.day[seen:]
-    offended = event == Event.OFFENCE
-    people.active_until_day[row[offended]] = day[offended] + int(model.register.ties.active_days)
-    return row[_CHANGES[event]].astype(np.int64)
+    offended = seen + np.flatnonzero(log.event[seen:] == Event.OFFENCE)
+    people.active_until_day[log.row[offended]] = log.day[offended] + int(model.register.ties.active_days)
 
 
-def spread(model: "ProbationModel", changed: Rows) -> None:
-    """Work out anew who is under whose influence: the peers of those who changed, and a part of all the others."""
-    people, ties = model.people, model.ties
-    work_out(
+def spread(model: "ProbationModel") -> None:
+    """Tell the peers of everyone who has become active at liberty, or ceased to be."""
+    people = model.people
+    tell_peers(
         model.register.derived(build),
-        model.register.derived(build_help).tie_factor,
-        changed,
         model.tracked,
-        np.arange(_PHASES) % _MONTH_WEEKS == model.week % _MONTH_WEEKS,
         model.day,
         model.week,
-        ties.a,
-        ties.b,
-        ties.next_a,
-        ties.next_b,
-        ties.strength,
-        ties.since_week,
+        model.ties.half,
         people.first_tie,
         people.status,
         people.active_until_day,
-        people.stretch_phase,
-        people.help,
+        people.has_influence,
         people.peer_influence,
         people.offence_bound,
     )
 
 
 @compiled
-def influence_on(n, i, day, week, a, b, next_a, next_b, strength, since_week, first_tie, status, active_until_day):
-    """Return the strength of a person's ties to active peers at liberty, added up, in hundredths."""
-    total = 0
-    t = first_tie[i]
-    while t >= 0:
-        peer = b[t] if a[t] == i else a[t]
-        law = status[peer]
-        if active_until_day[peer] > day and not IS_IN_PRISON[law] and law != Status.LEFT:
-            total += faded(n, float(strength[t]), week - since_week[t])
-        t = next_a[t] if a[t] == i else next_b[t]
-    return total
-
-
-@compiled
-def work_out(
+def tell_peers(
     n,
-    tie_factor,
-    changed,
     rows,
-    is_due,
     day,
     week,
-    a,
-    b,
-    next_a,
-    next_b,
-    strength,
-    since_week,
+    half,
     first_tie,
     status,
     active_until_day,
-    stretch_phase,
-    help_,
+    has_influence,
     peer_influence,
     offence_bound,
 ):
-    """Write down the influence on the peers of those who changed, and on those under influence whose turn it is."""
-    chosen, found = np.empty(rows.size + a.size, np.int64), 0
-    for i in changed:
-        t = first_tie[i]
-        while t >= 0 and found < chosen.size:
-            chosen[found] = b[t] if a[t] == i else a[t]
-            found += 1
-            t = next_a[t] if a[t] == i else next_b[t]
+    """Add what people who have become active at liberty give their peers, and take back what those gave who no longer
+    are; a tie gives its strength as it has faded by the week in which it begins to give."""
     for i in rows:
-        chosen[found] = i
-        found += peer_influence[i] > 0 and is_due[stretch_phase[i]]
-    for i in chosen[:found]:
-        total = influence_on(
-            n, i, day, week, a, b, next_a, next_b, strength, since_week, first_tie, status, active_until_day
-        )
-        now = min(int(total * tie_factor[help_[i]]), _MOST)
-        if now > peer_influence[i] and offence_bound[i] > 0:
-            offence_bound[i] = VISIT
-        peer_influence[i] = now
+        active = active_until_day[i] > day and not IS_IN_PRISON[status[i]]
+        if active == has_influence[i]:
+            continue
+        has_influence[i] = active
+        h = first_tie[i]
+        while h >= 0:
+            peer = half[h]["peer"]
+            now = faded(n, float(half[h]["strength"]), week - half[h]["since_week"]) if active else 0
+            peer_influence[peer] += now - np.int64(half[h]["given"])
+            half[h]["given"] = now
+            if now > 0 and offence_bound[peer] > 0:
+                offence_bound[peer] = VISIT
+            h = half[h]["next"]
