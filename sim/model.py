@@ -55,6 +55,11 @@ WEEK = (
 )
 
 _ROOM = 2
+_OWN = (
+    *("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases"),
+    *("contacts", "officer_changes"),
+)
+"""What a forked world has of its own."""
 CONTACT_COUNTS = 3
 """Contacts of a week: due, kept, cut."""
 
@@ -146,6 +151,7 @@ class ProbationModel(mesa.Model):
         self.charities = found(self)
         self.support = SupportCounts()
         self.contacts = np.zeros((len(Provider), CONTACT_COUNTS), np.int64)
+        self.officer_changes = np.zeros(len(Provider), np.int64)
         self.week = -int(self.register.population.run_in_weeks)
         self._forget_the_week()
         population.add_stock(self, self.week)
@@ -247,7 +253,18 @@ class ProbationModel(mesa.Model):
         twin._default_schedule = EventGenerator(twin, twin._do_step, schedule, priority=Priority.HIGH).start()
         for name in ("region", "register", "scale", "seed_number", "size", "draws", "week"):
             setattr(twin, name, getattr(self, name))
-        for name in ("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases", "contacts"):
+        for name in (
+            "people",
+            "docket",
+            "log",
+            "index_log",
+            "weekly",
+            "officers",
+            "ties",
+            "cases",
+            "contacts",
+            "officer_changes",
+        ):
             setattr(twin, name, getattr(self, name).copy())
         twin.charities = [charity.moved_to(twin) for charity in self.charities]
         twin.support = SupportCounts()

@@ -5,10 +5,21 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.charities import Kind, Path
+from sim.charities import Stage as CaseStage
 from sim.clock import TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
-from sim.events import Event, RecallKind, kind_of_enforcement
-from sim.offenders import IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Provider, Status
+from sim.events import Event, RecallKind, kind_of_enforcement, unpack_occasion
+from sim.needs import NEEDS, Need
+from sim.offenders import (
+    IN_PRISON,
+    IS_SUPERVISED_IN_COMMUNITY,
+    Disposal,
+    OffenceGroup,
+    Provider,
+    Rosh,
+    Status,
+)
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -27,7 +38,9 @@ _FLOWS = {
     "breaches": Event.BREACH,
     "committals": Event.COMMITTAL,
     "allocations": Event.ALLOCATION,
+    "co_offending": Event.CO_OFFENCE,
 }
+_SERIOUS = (OffenceGroup.VIOLENCE, OffenceGroup.SEXUAL, OffenceGroup.ROBBERY)
 
 
 MANY_CASES = 40
@@ -51,7 +64,14 @@ class WeeklyRecord:
 
     def record(self, model: "ProbationModel", logged: int) -> None:
         """Add the week's row; `logged` is the length of the event log before it."""
-        values = {**stocks(model), **flows(model, logged), **contacts(model), **staffing(model)}
+        values = {
+            **stocks(model),
+            **flows(model, logged),
+            **contacts(model),
+            **staffing(model),
+            **needs(model),
+            **support(model),
+        }
         self.names = list(values)
         self.rows.append([float(v) for v in values.values()])
 
@@ -115,12 +135,28 @@ def flows(model: "ProbationModel", logged: int) -> Counts:
     found |= {("recalls", f"kind={kind.name.lower()}"): kinds[kind] for kind in RecallKind}
     starts = values[events == Event.CUSTODY_START]
     found["custody_starts", "disposal=custody_under_12m"] = (starts < TWELVE_MONTHS_DAYS).sum()
-    return found
+    return found | serious(model, logged)
+
+
+def serious(model: "ProbationModel", logged: int) -> Counts:
+    """Count serious reoffences proven this week, by risk of serious harm: convictions for violence, sexual offences or
+    robbery with immediate custody, of people who had a sanction before."""
+    log, people = model.log, model.people
+    found = logged + np.flatnonzero(log.event[logged:] == Event.CONVICTION)
+    row = log.row[found]
+    group, _, disposal = unpack_occasion(log.value[found])
+    counted = (disposal == Disposal.CUSTODY) & np.isin(group, _SERIOUS) & (people.sanctions[row] > 1)
+    by_risk = np.bincount(people.rosh[row[counted]], minlength=len(Rosh))
+    return {
+        ("serious_reoffences", "all"): by_risk.sum(),
+        **{("serious_reoffences", f"rosh={r.name.lower()}"): by_risk[r] for r in Rosh},
+    }
 
 
 def contacts(model: "ProbationModel") -> Counts:
-    """Count contacts due and kept this week, by who supervises."""
-    found: Counts = {}
+    """Count contacts due, kept and cut this week, and changes of officer, by who supervises."""
+    found: Counts = {("officer_changes", "all"): model.officer_changes.sum()}
+    found |= {("officer_changes", f"provider_type={p.name.lower()}"): model.officer_changes[p] for p in Provider if p}
     for i, name in enumerate(("contacts_due", "contacts_kept", "contacts_cut")):
         found[name, "all"] = model.contacts[:, i].sum()
         found |= {(name, f"provider_type={p.name.lower()}"): model.contacts[p, i] for p in Provider if p}
@@ -158,3 +194,44 @@ def _staffing_of(model: "ProbationModel", group: str, mine: NDArray[np.bool_]) -
         ("workload", group): officers.points[mine].sum() / max(1, officers.target[staff].sum()),
         ("vacancies", group): (mine & officers.is_vacant).sum(),
     }
+
+
+@compiled
+def _count_needs(rows, status, needs_, counts, people):
+    for i in rows:
+        where = 1 if IS_SUPERVISED_IN_COMMUNITY[status[i]] else 0
+        people[where] += 1
+        for need in range(NEEDS):
+            counts[where, need] += np.int64(needs_[i]) >> need & 1
+
+
+def needs(model: "ProbationModel") -> Counts:
+    """Return the shares with each need, of people supervised in the community and of people in prison."""
+    counts, number = np.zeros((2, NEEDS), np.int64), np.zeros(2, np.int64)
+    _count_needs(model.engaged, model.people.status, model.people.needs, counts, number)
+    shares = counts / np.maximum(number, 1)[:, None]
+    return {
+        (name, f"need={need.name.lower()}"): shares[where, need]
+        for where, name in enumerate(("need_in_prison", "need_in_community"))
+        for need in Need
+    }
+
+
+def support(model: "ProbationModel") -> Counts:
+    """Count places, people helped and waiting, and starts of help by kind of charity; leavers, those whom Through the
+    Gate covers and those whom it sees; starts of help by path."""
+    cases, counted = model.cases, model.support
+    kind = cases.charity % len(Kind)
+    helped = np.bincount(kind[cases.stage == CaseStage.HELPED], minlength=len(Kind))
+    waiting = np.bincount(kind[cases.stage == CaseStage.WAITING], minlength=len(Kind))
+    places = np.bincount(
+        [c.kind for c in model.charities], weights=[c.places for c in model.charities], minlength=len(Kind)
+    )
+    found: Counts = dict(
+        zip((("leavers", "all"), ("leavers_covered", "all"), ("leavers_seen", "all")), counted.leavers, strict=True)
+    )
+    for k in Kind:
+        group = f"kind={k.name.lower()}"
+        found |= {("places", group): places[k], ("helped", group): helped[k], ("waiting", group): waiting[k]}
+        found["help_started", group] = counted.started[:, k].sum()
+    return found | {("help_started", f"path={p.name.lower()}"): counted.started[p].sum() for p in Path}

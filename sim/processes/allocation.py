@@ -156,6 +156,7 @@ def weigh(model: "ProbationModel") -> None:
 
 def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
     """Hand people to officers, in the order of a keyed priority, so that the order of rows does not count."""
+    model.officer_changes[:] = 0
     if not len(rows):
         return
     people, officers, p = model.people, model.officers, model.register.allocation
@@ -205,6 +206,7 @@ def hand_over(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
     people.alliance[rows[begins]] = 0
     people.alliance[rows[changes]] *= np.float32(p.alliance_kept_on_change)
     people.officer_changes[rows[changes]] += 1
+    model.officer_changes[:] = np.bincount(provider[changes], minlength=len(Provider))
     people.offence_bound[rows[changes & (people.offence_bound[rows] > 0)]] = VISIT
     escalated = rows[(before == Provider.CRC) & (provider == Provider.NPS)]
     people.handover_end_day[escalated] = model.day + int(p.handover_days)
