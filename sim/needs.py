@@ -37,7 +37,7 @@ MASKS = 2**NEEDS
 OGRS_BINS = 101
 """Hundredths of OGRS3 at which prevalence is tabulated."""
 _ROUND = 0.5
-WEIGHTS = {
+WEIGHTS: dict[Need, dict[str, float]] = {
     Need.ACCOMMODATION: {"accommodation_unsuitable_per_point": 2},
     Need.WORK: {"unemployed_per_point": 2},
     Need.DRUGS: {"heroin": 0.5, "crack": 0.5, "low_motivation_over_drugs_per_point": 1},

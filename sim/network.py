@@ -100,7 +100,7 @@ class Ties(Table):
     def copy(self) -> "Ties":
         """Return an independent copy."""
         twin = super().copy()
-        twin.__dict__["members"] = self.members.copy()
+        twin.__dict__["members"] = self.__dict__["members"].copy()
         twin.cell_first = None if self.cell_first is None else self.cell_first.copy()
         return twin
 
@@ -245,14 +245,15 @@ def tie(model: "ProbationModel", pairs: NDArray[np.int64], kind: TieKind, streng
 def meet_newcomers(model: "ProbationModel") -> None:
     """Tie everyone who has come since the last time to potential co-offenders of the same cell."""
     people, ties, draws = model.people, model.ties, model.draws
-    rows = ties.members.add(len(people) - len(ties.members))
+    members: Table = ties.__dict__["members"]
+    rows = members.add(len(people) - len(members))
     n = model.register.derived(build)
     hashes, area = people.person_hash[rows], people.area[rows]
     cells, first_cell = cells_of_areas(model)
     if ties.cell_first is None:
         ties.cell_first = np.full(int(cells.sum()), -1, np.int64)
     people.cell[rows] = first_cell[area] + (draws.uniforms("ties.cell", hashes) * cells[area]).astype(np.int64)
-    member = ties.members.member
+    member = members.member
     member["birth_day"][model.leaving[people.status[model.leaving] == Status.LEFT]] = _GONE
     member["person_hash"][rows] = hashes
     member["birth_day"][rows] = people.birth_day[rows]

@@ -20,7 +20,13 @@ ROOT = SIM.parent
 SCALE = 0.05
 """About a thousand people supervised."""
 END = date(2019, 12, 31)
-LEVERS = ("risk_split", "short_sentence_supervision", "hdc_widened")
+LEVERS = (
+    "risk_split",
+    "short_sentence_supervision",
+    "rehabilitation_activity_requirement",
+    "through_the_gate",
+    "hdc_widened",
+)
 
 
 def world(scenario="post_reform", until=None, *, scale=SCALE, seed=1, register=None):

@@ -6,7 +6,7 @@ release starts licence, post-sentence supervision or young offenders' supervisio
 re-release after recall, or the end of a committal, starts neither.
 
 Reads: status, status_end_day, conditional_release_day, sentence columns, birth_day.
-Writes: status columns, supervisor columns, has_full_grant, licence_end_day, pss_end_day, young_offender_end_day,
+Writes: status columns, supervisor columns, licence_end_day, pss_end_day, young_offender_end_day,
 follow-up columns; officers' caseloads.
 Draws: custody.curfew, risk.rosh.
 """

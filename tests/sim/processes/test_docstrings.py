@@ -27,21 +27,30 @@ PHRASES = {
         "suspended_end_day",
         "suspended_days",
         "suspended_offence_day",
+        "is_rar",
     },
     "history columns": {
         *("sanctions", "last_sanction_day", "first_sanction_day", "offence_day", "offence_group"),
-        *("ogrs_offence", "is_last_caution", "last_disposal"),
+        *("ogrs_offence", "is_last_caution", "last_disposal", "needs_assessed"),
     },
-    "follow-up columns": {"ogrs3", "follow_up_day", "is_from_custody", "offence_bound"},
+    "follow-up columns": {"ogrs3", "follow_up_day", "is_from_custody", "offence_bound", "has_full_grant"},
 }
 """What stands for several columns of people under Writes."""
-TABLES = {"new rows": "new rows", "the docket": "docket", "officers' caseloads": "officers"}
+TABLES = {
+    "new rows": "new rows",
+    "the docket": "docket",
+    "officers' caseloads": "officers",
+    "ties": "ties",
+    "charities' cases": "cases",
+}
 """What stands there for something else than columns of people."""
 STREAMS_OF_OTHERS = {
     "population.draw_people": {
-        f"population.{name}" for name in ("history", "age", "first_age", "area", "ogrs_offence", "phase")
+        "needs.first",
+        *(f"population.{name}" for name in ("history", "age", "first_age", "area", "ogrs_offence", "phase")),
     }
 }
+WATCHED = ("people", "docket", "officers", "ties", "cases")
 BY_NAME = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.__name__.rpartition(".")[2])
 
 
@@ -67,12 +76,12 @@ def changed(table, before):
 
 def live(process, step, model, seen):
     """Let a process live its week, and write down what it changed."""
-    before = {name: columns_of(getattr(model, name)) for name in ("people", "docket", "officers")}
+    before = {name: columns_of(getattr(model, name)) for name in WATCHED}
     step(model)
     columns, has_new_rows = changed(model.people, before["people"])
     seen.columns[process] |= columns
     seen.tables[process] |= {"new rows"} if has_new_rows else set()
-    for name in ("docket", "officers"):
+    for name in WATCHED[1:]:
         if changed(getattr(model, name), before[name]) != (set(), False):
             seen.tables[process].add(name)
 
