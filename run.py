@@ -105,6 +105,7 @@ def run(
     settings: Settings = None,
     events: Annotated[bool, typer.Option("--events", help="Write every event.")] = False,
     people: Annotated[bool, typer.Option("--people", help="Write one row for each person.")] = False,
+    graph: Annotated[bool, typer.Option("--graph", help="Write the social network as GraphML, and draw it.")] = False,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -113,7 +114,7 @@ def run(
     from experiments.plan import checked_seed, make_plan
 
     plan = make_plan([scenario], region, scale, [checked_seed(seed)], until, settings or [])
-    commands.run(plan, out, events=events, people=people, as_json=as_json, progress=progress)
+    commands.run(plan, out, events=events, people=people, graph=graph, as_json=as_json, progress=progress)
 
 
 @app.command()

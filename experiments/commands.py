@@ -114,7 +114,33 @@ def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: 
         drawn.append("time_to_first_reoffence.png")
     title = f"The reform changed recalls to prison by {recall_finding(differences)}"
     figures.save(figures.recalls(weekly, arms, title), folder / "recalls_by_sentence.png", provenance)
-    return [*drawn, "recalls_by_sentence.png"]
+    pictures = {
+        "officers_workload.png": (figures.staffing, f"Officers' workload: {change_finding(differences, 'workload')}"),
+        "charities_waiting.png": (
+            figures.support,
+            f"People waiting for a charity: {change_finding(differences, 'waiting')}",
+        ),
+        "needs.png": (
+            figures.needs,
+            f"Without suitable accommodation, of the supervised: {change_finding(differences, 'need_in_community')}",
+        ),
+    }
+    for name, (picture_of, heading) in pictures.items():
+        figures.save(picture_of(weekly, arms, heading), folder / name, provenance)
+    return [*drawn, "recalls_by_sentence.png", *pictures]
+
+
+def change_finding(differences: list[Difference], measure: str) -> str:
+    """Say what a stock is in both arms and how they differ."""
+    d = next(d for d in differences if d.measure == measure)
+    if d.base is None or d.reform is None:
+        return "nothing to show"
+    digits = 0 if abs(d.base) >= 50 else 2
+    interval = f" {report.spread(d.low, d.high, fraction=False, digits=digits)}" if d.low is not None else ""
+    return (
+        f"{report.number(d.base, digits)} without the reform and {report.number(d.reform, digits)} with it, "
+        f"{report.number(d.difference, digits, sign=True)}{interval}"
+    )
 
 
 def finding(d: Difference) -> str:
@@ -177,12 +203,14 @@ def comparison_object(
     }
 
 
-def run(plan: Plan, out: str | None, *, events: bool, people: bool, as_json: bool, progress: Progress) -> None:
+def run(
+    plan: Plan, out: str | None, *, events: bool, people: bool, graph: bool, as_json: bool, progress: Progress
+) -> None:
     """Run one scenario once, print its latest rates, write its tables."""
     folder = store.output_folder(plan, "run", out)
     tell(plan)
     with progress(weeks_of(plan), "weeks") as step:
-        finished = single.run(plan, folder, events=events, people=people, step=step)
+        finished = single.run(plan, folder, events=events, people=people, graph=graph, step=step)
     if as_json:
         print(json.dumps(finished.as_dict(folder)))
         return

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from experiments.compare import SAME_PEOPLE_GROUPS, SeedReport
 from sim.clock import WEEKS_PER_YEAR
+from sim.measures import DESCRIBED
 
 CONFIDENCE = 0.95
 RATES = ("binary_rate", "frequency", "reoffences_per_100")
@@ -149,7 +150,7 @@ def cohort_differences(
     parted : date or None
         First day on which the arms can differ.
     groups : iterable of str, optional
-        By default every group of the table.
+        By default every group of the table that holds the same kind of people in both arms (`measures.DESCRIBED`).
 
     Returns
     -------
@@ -163,9 +164,15 @@ def cohort_differences(
         chosen = cohorts[(cohorts["estimator"] == estimator) & cohorts["cohort_start"].isin(starts)]
         counts = chosen.groupby(["group", "scenario", "seed"])[["offenders", "reoffenders", "reoffences"]].sum()
         seeds = sorted(chosen["seed"].unique())
-        for group in groups or sorted(chosen["group"].unique(), key=group_order):
+        compared = [g for g in chosen["group"].unique() if not is_described(g)]
+        for group in groups or sorted(compared, key=group_order):
             found += _rates(counts, group, arms, seeds, estimator, starts, "as_published")
     return found
+
+
+def is_described(group: str) -> bool:
+    """Say whether a group holds other people in each arm, so that a difference of it means nothing."""
+    return any(part.partition("=")[0] in DESCRIBED for part in group.split("&"))
 
 
 def group_order(group: str) -> tuple[int, str]:
@@ -229,6 +236,13 @@ STOCKS = (
     ("recall_population", "all", "recall_population", "people"),
     ("caseload", "all", "caseload", "people"),
     ("caseload_in_community", "all", "caseload_in_community", "people"),
+    ("om_fte", "all", "om_fte", "full-time equivalents"),
+    ("cases_per_om_fte", "all", "cases_per_om_fte", "cases"),
+    ("cases_per_caseholder", "all", "cases_per_caseholder", "cases"),
+    ("workload", "all", "workload", "points over target"),
+    ("waiting", "all", "waiting", "people"),
+    ("helped", "all", "helped", "people"),
+    ("need_in_community", "need=accommodation", "need_in_community", "fraction"),
 )
 FLOWS = (
     ("recalls", "all", "recalls_per_year", "recalls a year"),
@@ -238,6 +252,12 @@ FLOWS = (
     ("custody_starts", "all", "custody_starts_per_year", "sentences a year"),
     ("contacts_due", "all", "contacts_due_per_year", "contacts a year"),
     ("contacts_kept", "all", "contacts_kept_per_year", "contacts a year"),
+    ("contacts_cut", "all", "contacts_cut_per_year", "contacts a year"),
+    ("officer_changes", "all", "officer_changes_per_year", "changes a year"),
+    ("help_started", "all", "help_started_per_year", "starts a year"),
+    ("help_started", "path=through_the_gate", "help_started_per_year", "starts a year"),
+    ("serious_reoffences", "all", "serious_reoffences_per_year", "reoffences a year"),
+    ("serious_reoffences", "rosh=high", "serious_reoffences_per_year", "reoffences a year"),
 )
 
 
@@ -260,3 +280,42 @@ def weekly_differences(weekly: pd.DataFrame, arms: Sequence[str], parted: date |
             names = {"measure": name, "estimator": "", "group": group, "unit": unit, "estimand": "as_published"}
             found.append(difference({**names, **window}, base, reform))
     return found
+
+
+def gained_and_lost(
+    differences: Iterable[Difference], measure: str = "binary_rate", within: str = "disposal=custody_and_orders"
+) -> tuple[list[Difference], int]:
+    """Return the groups for which a rate moved beyond chance, the greatest gains first, and how many were looked at.
+
+    Intervals are widened for the number of groups looked at (Bonferroni): with so many groups, one in twenty would
+    stand out by chance.
+
+    Parameters
+    ----------
+    within : str
+        Groups are those that divide this one by a single column.
+
+    Returns
+    -------
+    list of Difference, int
+    """
+    looked_at = [
+        d
+        for d in differences
+        if d.measure == measure
+        and d.estimator == "three_month_cohort"
+        and d.estimand == "as_published"
+        and d.group.startswith(f"{within}&")
+        and d.difference is not None
+        and d.low is not None
+    ]
+    moved = [d for d in looked_at if _stands_out(d, len(looked_at))]
+    return sorted(moved, key=lambda d: d.difference or 0.0), len(looked_at)
+
+
+def _stands_out(d: Difference, looked_at: int) -> bool:
+    """Say whether zero lies outside an interval widened for so many comparisons, with many seeds."""
+    assert d.difference is not None
+    assert d.low is not None
+    widening = float(ndtri(1 - (1 - CONFIDENCE) / 2 / looked_at) / ndtri(1 - (1 - CONFIDENCE) / 2))
+    return abs(d.difference) > widening * (d.difference - d.low)

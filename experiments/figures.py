@@ -17,7 +17,7 @@ import pandas as pd
 import seaborn as sns
 
 from experiments.estimates import interval
-from sim.clock import date_of
+from sim.clock import WEEKS_PER_YEAR, date_of
 from sim.data import tables
 from sim.timeline import Timeline
 
@@ -34,8 +34,11 @@ _SHORT = "disposal=custody_under_12m"
 LEVER_NAMES = {
     "risk_split": "NPS and CRCs",
     "short_sentence_supervision": "short sentences supervised",
+    "rehabilitation_activity_requirement": "",
+    "through_the_gate": "Through the Gate",
     "hdc_widened": "curfew widened",
 }
+"""Names along the lines of levers; one of two on the same day is left empty."""
 
 
 def style() -> None:
@@ -196,6 +199,90 @@ def recalls(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "
         column[0].legend(loc="upper left", fontsize=9)
     axes[0, 0].set_ylabel("recalls to prison a week")
     axes[1, 0].set_ylabel("recalls a week")
+    return headed(figure, title)
+
+
+def staffing(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
+    """Draw officers' workload over target, the share of contacts cut and changes of officer, mean of each quarter."""
+    figure, axes = panels(14, 3, ("Workload over target", "Contacts cut for want of time", "Changes of officer"))
+    series = {
+        name: {arm: _quarterly_mean(weekly, arm, name) for arm in arms}
+        for name in ("workload", "contacts_cut", "contacts_due", "officer_changes", "caseload")
+    }
+    shown = (
+        series["workload"],
+        {arm: 100 * series["contacts_cut"][arm] / series["contacts_due"][arm] for arm in arms},
+        {arm: 100 * WEEKS_PER_YEAR * series["officer_changes"][arm] / series["caseload"][arm] for arm in arms},
+    )
+    units = ("points held / points of target", "percent of contacts due", "a year for 100 people")
+    for column, values, unit in zip(axes.T, shown, units, strict=True):
+        draw_arms(column, values)
+        date_axes(column, arms, "quarter")
+        column[0].set_ylim(0, column[0].get_ylim()[1] * 1.25)
+        column[0].set_ylabel(unit)
+        column[0].legend(loc="upper left", fontsize=9)
+    axes[0, 0].axhline(1, color=GREY, linewidth=0.8)
+    return headed(figure, title)
+
+
+def _quarterly_mean(weekly: pd.DataFrame, arm: str, measure: str, group: str = "all") -> pd.DataFrame:
+    """Return the mean of each full quarter of a weekly measure in one arm, a column for each seed."""
+    chosen = weekly[(weekly["measure"] == measure) & (weekly["group"] == group)]
+    return seeds_by(chosen, arm, "date", "value").resample("QS").mean()[:-1]
+
+
+KINDS = ("mentoring", "accommodation", "employment", "substance_misuse", "family")
+
+
+def support(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
+    """Draw people waiting for each kind of charity, both arms and the difference; the places are a line."""
+    figure, axes = panels(16, len(KINDS), [k.replace("_", " ").capitalize() for k in KINDS])
+    for column, kind in zip(axes.T, KINDS, strict=True):
+        group = f"kind={kind}"
+        draw_arms(column, {arm: _quarterly_mean(weekly, arm, "waiting", group) for arm in arms})
+        places = weekly.loc[(weekly["measure"] == "places") & (weekly["group"] == group), "value"].iloc[0]
+        column[0].axhline(places, color="black", linewidth=0.8)
+        column[0].annotate(
+            f"{places:.0f} places", (0.02, places), xycoords=("axes fraction", "data"), fontsize=8, va="bottom"
+        )
+        date_axes(column, arms, "quarter")
+        column[1].xaxis.set_major_locator(mdates.YearLocator(4))
+        column[0].set_ylim(0, max(column[0].get_ylim()[1], places) * 1.3)
+        column[1].set_title("difference, 95 percent interval", fontsize=9, color=GREY)
+    axes[0, 0].set_ylabel("people waiting")
+    axes[1, 0].set_ylabel("people")
+    axes[0, 0].legend(loc="upper left", fontsize=8)
+    return headed(figure, title)
+
+
+NEED_NAMES = {
+    "accommodation": "accommodation",
+    "work": "work",
+    "drugs": "drugs",
+    "alcohol": "alcohol",
+    "thinking": "thinking and attitudes",
+    "relationships": "relationships",
+    "associates": "associates",
+}
+
+
+def needs(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
+    """Draw the share of people supervised in the community with each need over the years, in each arm."""
+    figure, axes = plt.subplots(1, len(arms), figsize=(12, 5), sharey=True, layout="constrained")
+    palette = sns.color_palette("colorblind", len(NEED_NAMES))
+    for axis, arm in zip(np.atleast_1d(axes), arms, strict=True):
+        for colour, (need, name) in zip(palette, NEED_NAMES.items(), strict=True):
+            mean, low, high = band(100 * _quarterly_mean(weekly, arm, "need_in_community", f"need={need}"))
+            x = _quarterly_mean(weekly, arm, "need_in_community", f"need={need}").index
+            axis.plot(x, mean, color=colour, linewidth=2)
+            axis.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
+            axis.annotate(name, (x[-1], mean[-1]), xytext=(4, 0), textcoords="offset points", fontsize=8, color=colour)
+        axis.set_title(arm, fontsize=11)
+        mark_levers(axis, arms, named=False)
+        axis.set_xlabel("quarter")
+        axis.set_xlim(x[0], x[-1] + pd.Timedelta(days=1300))
+        axis.set_ylim(0, 100)
+    np.atleast_1d(axes)[0].set_ylabel("of people supervised in the community, percent")
     return headed(figure, title)
 
 

@@ -10,13 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.before_after import Change
-from experiments.estimates import Difference
+from experiments.estimates import Difference, gained_and_lost
 from experiments.plan import Plan
 from experiments.story import Life, Line
 from sim.clock import DAYS_PER_YEAR, date_of
 
 WIDTH = 80
 _MANY = 100_000
+_SHOWN, _FEW = 5, 50
+"""Groups shown of those that gained most, and of those that lost most."""
 GROUP_NAMES = {
     "all": "everyone",
     "disposal=custody_and_orders": "custody and orders",
@@ -39,6 +41,17 @@ MEASURE_NAMES = {
     "custody_starts_per_year": "custodial sentences a year",
     "contacts_due_per_year": "contacts due",
     "contacts_kept_per_year": "contacts kept",
+    "contacts_cut_per_year": "contacts cut",
+    "officer_changes_per_year": "changes of officer",
+    "om_fte": "practitioners in post, FTE",
+    "cases_per_om_fte": "cases for each FTE",
+    "cases_per_caseholder": "community cases a holder",
+    "workload": "workload over target",
+    "waiting": "waiting for a charity",
+    "helped": "helped by a charity",
+    "help_started_per_year": "starts of help a year",
+    "need_in_community": "supervised, homeless share",
+    "serious_reoffences_per_year": "serious reoffences a year",
     "binary_rate_change": "binary rate",
     "frequency_change": "frequency",
     "recalls_change": "recalls",
@@ -120,6 +133,7 @@ def print_comparison(
     console.print()
     console.print(rates_table(differences, "binary_rate", "Proven reoffending within a year, percent"))
     console.print(rates_table(differences, "frequency", "Reoffences per reoffender"))
+    console.print(gained_table(differences))
     console.print(stocks_table(differences))
     console.print(
         "gain: variance of the difference between unpaired arms over that between paired ones.\n"
@@ -191,6 +205,19 @@ def rates_table(differences: Sequence[Difference], measure: str, title: str) -> 
     return table
 
 
+def gained_table(differences: Sequence[Difference]) -> Table:
+    """Return the table of the groups that gained and lost most, of custody and orders by one column."""
+    moved, looked_at = gained_and_lost(differences)
+    table = _table(
+        f"Who gained and who lost: percent reoffending, custody and orders\n{len(moved)} of {looked_at} groups moved "
+        "beyond chance (for so many comparisons)"
+    )
+    shown = moved if len(moved) <= 2 * _SHOWN else [*moved[:_SHOWN], *moved[-_SHOWN:]]
+    for d in shown:
+        table.add_row(*_row(group_name(d.group.partition("&")[2].replace("=", ": ")), d, fraction=True))
+    return table
+
+
 def _row(name: str, d: Difference, *, fraction: bool, digits: int = 2) -> list[str]:
     """Return one row of a table of differences."""
     if fraction:
@@ -206,12 +233,20 @@ def stocks_table(differences: Sequence[Difference]) -> Table:
     dates = f"{found[0].cohort_from} to {found[0].cohort_to}" if found else ""
     table = _table(f"Prison, probation and enforcement, people of the run, mean of the weeks\n{dates}")
     for d in found:
-        name = MEASURE_NAMES[d.measure] if d.group == "all" else f"  {group_name(d.group).strip()}"
+        name = stock_name(d.measure, d.group)
         if d.base is not None and d.base >= _MANY:
             table.add_row(*_row(f"{name}, thousand", in_thousands(d), fraction=False, digits=0))
         else:
-            table.add_row(*_row(name, d, fraction=False, digits=0))
+            digits = 2 if d.base is not None and abs(d.base) < _FEW else 0
+            table.add_row(*_row(name, d, fraction=False, digits=digits))
     return table
+
+
+def stock_name(measure: str, group: str) -> str:
+    """Return what a stock or flow is called in a table: of a part, the part under its whole."""
+    if group == "all" or measure == "need_in_community":
+        return MEASURE_NAMES[measure]
+    return f"  {group_name(group).strip().replace('=', ': ')}"
 
 
 def in_thousands(d: Difference) -> Difference:
@@ -317,6 +352,6 @@ def print_run(console: Console, plan: Plan, measures: Sequence[dict[str, Any]]) 
     table.add_column("", justify="right")
     for m in measures:
         if not m["estimator"]:
-            name = MEASURE_NAMES[m["measure"]] if m["group"] == "all" else f"  {group_name(m['group']).strip()}"
-            table.add_row(name, number(m["value"], 0))
+            digits = 2 if abs(m["value"]) < _FEW else 0
+            table.add_row(stock_name(m["measure"], m["group"]), number(m["value"], digits))
     console.print(table)

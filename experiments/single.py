@@ -64,8 +64,11 @@ class Run:
         }
 
 
-def run(plan: Plan, folder: Path, *, events: bool, people: bool, step: Callable[[], None]) -> Run:
-    """Run the one arm of a plan in one piece and write its tables, whole or not at all; call `step` every week."""
+def run(plan: Plan, folder: Path, *, events: bool, people: bool, graph: bool, step: Callable[[], None]) -> Run:
+    """Run the one arm of a plan in one piece and write its tables, whole or not at all; call `step` every week.
+
+    With `graph`, the social network at the end of the run is written as GraphML and drawn.
+    """
     store.clear(folder)
     store.write_manifest(folder, plan, "run")
     compile_seconds = warm_up()
@@ -98,6 +101,10 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool, step: Callable[
     }
     store.write_part(folder, f"seed-{seed:06d}", content)
     store.gather_parts(folder)
+    if graph:
+        from experiments import networks
+
+        networks.write(model, folder)
     files = sorted(p.name for p in folder.iterdir())
     tracked, supervised = (person_weeks(model.weekly, column, 0) for column in ("tracked", "caseload"))
     values = latest_rates(found) + latest_weeks(model)

@@ -44,6 +44,10 @@ def record_sanction(
     assess_risk(model, rows, to_custody=False)
 
 
+_WEAK = 0.5
+"""A tie to family below it is called weak."""
+
+
 class Risk(NamedTuple):
     """Bounds on a person's place in the distribution of risk of serious harm, by offence group; shapes (12,)."""
 
@@ -163,4 +167,7 @@ def start_follow_up(model: "ProbationModel", rows: Rows, day: Days, disposal: ND
         rosh=rosh,
         would_be_provider=provider_by_risk(rosh, people.is_mappa[rows]),
         provider=people.provider[rows],
+        needs_assessed=people.needs_assessed[rows],
+        needs=people.needs[rows],
+        has_weak_family_tie=people.family_tie[rows] < _WEAK,
     )

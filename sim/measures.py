@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.clock import DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS, day_of
 from sim.compiled import compiled
 from sim.events import Event, IndexLog, unpack_occasion
+from sim.needs import Need, has
 from sim.offenders import (
     AGE_BAND_FLOORS,
     AGE_BANDS,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 FOLLOW_UP_DAYS = 365
 WAITING_DAYS = 182
+DESCRIBED = ("provider_type", "accommodation_on_release", "family_ties", "mentored")
+"""Columns whose values a reform moves: their groups hold other people in each arm, and are described, not differenced.
+
+`provider_type` is one of them, `would_be_provider` is not; `mentored` is ever in the run."""
 ESTIMATORS = {"twelve_month_cohort": 4, "three_month_cohort": 1}
 """Quarters of entry into a cohort of each estimator."""
 _SPLIT_BY_EVERYTHING = ("all", "disposal=custody_and_orders")
@@ -174,6 +179,8 @@ def columns(model: "ProbationModel") -> dict[str, tuple[tuple[str, ...], Ints]]:
     row = index.row
     age = (index.day - people.birth_day[row]) / DAYS_PER_YEAR
     providers = tuple(p.name.lower() for p in Provider)
+    custody = index.disposal == Disposal.CUSTODY
+    unsettled = has(index.needs, Need.ACCOMMODATION).astype(np.int64)
     provider = np.where(index.provider == Provider.NOBODY, -1, index.provider.astype(np.int64))
     return {
         "would_be_provider": (providers, index.would_be_provider.astype(np.int64)),
@@ -185,6 +192,11 @@ def columns(model: "ProbationModel") -> dict[str, tuple[tuple[str, ...], Ints]]:
         "ogrs_band": (OGRS_BANDS, np.searchsorted(OGRS_BAND_FLOORS, index.ogrs3, side="right") - 1),
         "offence_group": (tuple(g.name.lower() for g in OffenceGroup), index.offence_group.astype(np.int64)),
         "rosh": (tuple(r.name.lower() for r in Rosh), index.rosh.astype(np.int64)),
+        "employed_before": (("yes", "no"), has(index.needs_assessed, Need.WORK).astype(np.int64)),
+        "class_a_drugs": (("no", "yes"), has(index.needs_assessed, Need.DRUGS).astype(np.int64)),
+        "family_ties": (("strong", "weak"), index.has_weak_family_tie.astype(np.int64)),
+        "accommodation_on_release": (("settled", "unsettled"), np.where(custody, unsettled, -1)),
+        "mentored": (("no", "yes"), people.was_mentored[row].astype(np.int64)),
     }
 
 

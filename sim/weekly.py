@@ -230,6 +230,8 @@ def support(model: "ProbationModel") -> Counts:
     found: Counts = dict(
         zip((("leavers", "all"), ("leavers_covered", "all"), ("leavers_seen", "all")), counted.leavers, strict=True)
     )
+    found |= {("helped", "all"): helped.sum(), ("waiting", "all"): waiting.sum()}
+    found["help_started", "all"] = counted.started.sum()
     for k in Kind:
         group = f"kind={k.name.lower()}"
         found |= {("places", group): places[k], ("helped", group): helped[k], ("waiting", group): waiting[k]}
