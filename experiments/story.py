@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.plan import Plan
-from experiments.tables import details
+from experiments.tables import PATHS, details
+from sim.charities import Kind, Path
 from sim.clock import DAYS_PER_WEEK, date_of
 from sim.errors import InputError
 from sim.events import Event
@@ -40,6 +41,16 @@ SENTENCES = {
     Event.LEFT: "no sanction for so long that the record closes",
     Event.SUSPENDED_SENTENCE_ACTIVATED: "suspended sentence activated",
     Event.ARRIVED: "comes to notice",
+    Event.CO_OFFENCE: "offends together",
+    Event.HELP_START: "a charity begins to help",
+    Event.HELP_END: "the help of a charity ends",
+}
+HELP = {
+    Kind.MENTORING: "mentoring",
+    Kind.ACCOMMODATION: "with a place to live",
+    Kind.EMPLOYMENT: "with work",
+    Kind.SUBSTANCE_MISUSE: "with drugs and drink",
+    Kind.FAMILY: "with ties to the family",
 }
 _RELEASES = (Event.RELEASE, Event.RE_RELEASE)
 _UNSUPERVISED = "with no supervision: none follows this sentence"
@@ -153,6 +164,10 @@ def _detail(model: ProbationModel, k: int, event: Event, text: str) -> str:
         return f"{text}; a sentence {'under twelve months' if cause else 'of twelve months or more'}"
     if event in _RELEASES:
         return _UNSUPERVISED if text == "free" else f"on {text}"
+    if event == Event.HELP_START:
+        return f"{HELP[Kind(value)]} ({PATHS[Path(cause)]})"
+    if event == Event.HELP_END:
+        return HELP[Kind(value)]
     return text.removeprefix("; ").replace("; offence of", ", of")
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from experiments.plan import Plan
 from sim import measures
+from sim.charities import Kind, Path
 from sim.clock import DAYS_PER_WEEK, NEVER, dates, day_of
 from sim.compiled import source_hash
 from sim.events import BreachOutcome, Event, RecallKind, kind_of_enforcement, reason_of_enforcement, unpack_occasion
@@ -120,7 +121,7 @@ def events_table(model: ProbationModel, run: str) -> Columns:
     """Return the whole log: run, day, event, person, detail."""
     log = model.log
     order = np.lexsort((np.arange(len(log)), log.day))
-    names = np.array([event.name.lower() for event in Event])
+    names = np.array([event.name.lower() for event in sorted(Event)])
     return {
         "run": np.full(len(log), run),
         "day": dates(log.day[order]),
@@ -161,6 +162,8 @@ def details(events: NDArray[np.integer], values: NDArray[np.integer], causes: ND
     found = words[place].astype(object)
     dated = np.isin(events, _DATED_BY_OFFENCE) & (causes < NEVER)
     found[dated] = found[dated] + "; offence of " + dates(causes[dated]).astype(str).astype(object)
+    helped = events == Event.HELP_START
+    found[helped] = found[helped] + ", " + np.array(list(PATHS.values()), object)[causes[helped]]
     return found.astype(str)
 
 
@@ -175,6 +178,13 @@ _DATED_BY_OFFENCE = [
     Event.CUSTODY_START,
     Event.SUSPENDED_SENTENCE_ACTIVATED,
 ]
+PATHS = {
+    Path.VOLUNTARY: "met by the charity on release",
+    Path.SUPERVISION: "referred by the officer",
+    Path.THROUGH_THE_GATE: "referred by the resettlement service",
+    Path.EVERY_LEAVER: "as promised to every leaver",
+}
+"""How a person came to a charity, in words, in the order of `Path`."""
 _OCCASIONS = (Event.OFFENCE, Event.NO_PROOF, Event.CAUTION, Event.CHARGE, Event.CONVICTION, Event.JOINED_CONVICTION)
 _CODES: dict[Event, type[IntEnum]] = {
     Event.RELEASE: Status,
@@ -184,6 +194,8 @@ _CODES: dict[Event, type[IntEnum]] = {
     Event.ARRIVED: OffenceGroup,
     Event.ALLOCATION: Provider,
     Event.ESCALATION: Rosh,
+    Event.HELP_START: Kind,
+    Event.HELP_END: Kind,
 }
 _OUTCOMES: dict[Event, type[IntEnum]] = {Event.BREACH: BreachOutcome, Event.RECALL: RecallKind}
 _DAYS = (Event.ORDER_START, Event.CUSTODY_START, Event.COMMITTAL, Event.SUSPENDED_SENTENCE_ACTIVATED)
@@ -200,7 +212,7 @@ def describe(event: Event, value: int) -> str:
     if event in _OUTCOMES:
         kind, reason = (int(of(np.array(value))) for of in (kind_of_enforcement, reason_of_enforcement))
         return f"{_words(_OUTCOMES[event](kind))}, after {_words(Reason(reason))}"
-    return ""
+    return f"with person {value}" if event == Event.CO_OFFENCE else ""
 
 
 def _describe_occasion(event: Event, value: int) -> str:

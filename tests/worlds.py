@@ -22,8 +22,8 @@ SCALE = 0.05
 END = date(2019, 12, 31)
 LEVERS = (
     "risk_split",
-    "short_sentence_supervision",
     "rehabilitation_activity_requirement",
+    "short_sentence_supervision",
     "through_the_gate",
     "hdc_widened",
 )

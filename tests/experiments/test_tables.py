@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 
 from experiments import tables
+from sim.charities import Kind, Path
 from sim.clock import day_of
-from sim.events import BreachOutcome, Event, RecallKind, occasion_code
+from sim.events import BreachOutcome, Event, EventLog, RecallKind, occasion_code
 from sim.offenders import Disposal, OffenceGroup, Provider, Reason, Status
 
 
@@ -39,3 +42,31 @@ def test_details_carry_the_day_of_the_offence():
 
 def test_an_empty_log_has_no_details():
     assert len(tables.details(*(np.empty(0, np.int64) for _ in range(3)))) == 0
+
+
+def test_help_says_of_what_kind_and_how_the_person_came_to_it():
+    events = np.array([Event.HELP_START, Event.HELP_START, Event.HELP_END], np.uint8)
+    values = np.array([Kind.MENTORING, Kind.SUBSTANCE_MISUSE, Kind.MENTORING], np.int32)
+    found = tables.details(events, values, np.array([Path.SUPERVISION, Path.EVERY_LEAVER, 0], np.int32))
+    assert list(found) == [
+        "mentoring, referred by the officer",
+        "substance misuse, as promised to every leaver",
+        "mentoring",
+    ]
+
+
+def test_every_path_to_a_charity_has_words_in_its_order():
+    assert list(tables.PATHS) == sorted(Path)
+    assert len(set(tables.PATHS.values())) == len(Path)
+
+
+def test_a_common_offence_says_with_whom():
+    assert tables.describe(Event.CO_OFFENCE, 234_500_017) == "with person 234500017"
+
+
+def test_every_event_in_the_table_goes_by_its_own_name():
+    model = SimpleNamespace(log=EventLog(), people=SimpleNamespace(person=np.array([7])))
+    for event in Event:
+        model.log.record(event, int(event), np.array([0]))
+    found = tables.events_table(model, "run")["event"]
+    assert list(found) == [event.name.lower() for event in sorted(Event)]

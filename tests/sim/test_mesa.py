@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from mesa.datacollection import DataCollector
 
+from sim.charities import Charity, Kind
 from sim.model import ProbationModel, World
 from sim.offenders import Offender, Status
 from sim.officers import Officer
@@ -22,12 +23,14 @@ def test_weeks_pass_on_mesa_s_clock(small):
     assert (small.time, small.week, small.steps) == (6, 6, 6)
 
 
-def test_there_is_a_view_of_everyone_tracked_and_of_every_officer(small):
-    assert small.agent_types == [Offender, Officer]
-    people, officers = small.agents_by_type[Offender], small.agents_by_type[Officer]
+def test_there_is_a_view_of_everyone_tracked_and_of_every_officer_and_there_are_the_charities(small):
+    assert small.agent_types == [Offender, Officer, Charity] == list(small.agents_by_type)
+    people, officers, charities = (small.agents_by_type[kind] for kind in small.agent_types)
     assert len(people) == (small.people.status != Status.LEFT).sum()
     assert len(officers) == len(small.officers)
-    assert len(small.agents) == len(people) + len(officers)
+    assert list(charities) == small.charities
+    assert len(charities) == len(Kind)
+    assert len(small.agents) == len(people) + len(officers) + len(charities)
 
 
 def test_a_unique_id_is_the_person_s_number_whatever_views_were_made_before(small):
@@ -36,6 +39,20 @@ def test_a_unique_id_is_the_person_s_number_whatever_views_were_made_before(smal
     assert small.agents_by_type[Offender].get("unique_id") == once
     assert set(once) <= set(small.people.person.tolist())
     assert len({view.unique_id for view in small.agents}) == len(small.agents)
+
+
+def test_the_numbers_of_all_kinds_stay_in_a_fork_and_over_the_weeks(small):
+    def numbers(model):
+        return {kind: set(agents.get("unique_id")) for kind, agents in model.agents_by_type.items()}
+
+    before, twin = numbers(small), small.fork(small.timeline)
+    assert numbers(twin) == before
+    twin.run_for(3)
+    after = numbers(twin)
+    assert (after[Officer], after[Charity]) == (before[Officer], before[Charity])
+    gone = set(twin.people.person[twin.people.status == Status.LEFT].tolist())
+    assert before[Offender] - after[Offender] <= gone
+    assert numbers(small) == before
 
 
 def test_views_are_selected_and_added_up_as_the_table_says(small):
@@ -49,7 +66,11 @@ def test_views_are_selected_and_added_up_as_the_table_says(small):
 def test_a_collector_sees_the_weeks_go_by(small):
     collector = DataCollector(
         model_reporters={"prison": lambda m: m.weekly.series("custody_population")[-1]},
-        agenttype_reporters={Offender: {"status": "status"}, Officer: {"caseload": "caseload"}},
+        agenttype_reporters={
+            Offender: {"status": "status"},
+            Officer: {"caseload": "caseload"},
+            Charity: {"helped": "helped", "waiting": lambda charity: charity.waiting},
+        },
     )
     for _ in range(2):
         small.step()
@@ -57,6 +78,12 @@ def test_a_collector_sees_the_weeks_go_by(small):
     assert collector.get_model_vars_dataframe()["prison"].tolist() == small.weekly.series("custody_population").tolist()
     statuses = collector.get_agenttype_vars_dataframe(Offender).loc[2]["status"]
     assert (np.bincount(statuses, minlength=len(Status))[:-1] == small.people.stocks()[:-1]).all()
+    caseloads = collector.get_agenttype_vars_dataframe(Officer)["caseload"].groupby("Step").sum()
+    assert caseloads.tolist() == small.weekly.series("caseload").tolist()
+    charities = collector.get_agenttype_vars_dataframe(Charity).groupby("Step").sum()
+    assert charities["helped"].tolist() == small.weekly.series("helped").tolist()
+    assert charities["waiting"].tolist() == small.weekly.series("waiting").tolist()
+    assert small.weekly.series("helped").min() > 0
 
 
 def test_views_change_nothing():

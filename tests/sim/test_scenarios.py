@@ -12,6 +12,7 @@ from sim.clock import day_of
 from sim.errors import InputError
 from sim.files import SCENARIOS, known_names
 from sim.scenarios import load_timeline
+from sim.timeline import lever_definitions
 
 CHANGE = {"lever": '"hdc_widened"', "from": "2018-01-01", "source": '"somewhere"'}
 
@@ -86,9 +87,39 @@ def test_the_shipped_dates_are_those_of_the_reform():
     assert found == {
         "risk_split": day_of(date(2014, 6, 1)),
         "short_sentence_supervision": day_of(date(2015, 2, 1)),
+        "rehabilitation_activity_requirement": day_of(date(2015, 2, 1)),
+        "through_the_gate": day_of(date(2015, 5, 1)),
         "hdc_widened": day_of(date(2018, 1, 1)),
     }
-    assert load_timeline("post_reform").levers["short_sentence_supervision"].applies_by == "offence_day"
+    by = {n: lever.applies_by for n, lever in load_timeline("post_reform").levers.items()}
+    assert by == {
+        "risk_split": "everyone",
+        "short_sentence_supervision": "offence_day",
+        "rehabilitation_activity_requirement": "offence_day",
+        "through_the_gate": "release_day",
+        "hdc_widened": "release_day",
+    }
+
+
+@pytest.mark.parametrize("name", [n for n in known_names(SCENARIOS) if n.endswith("_only")])
+def test_a_scenario_of_one_lever_adds_that_lever_alone_to_the_old_regime(name):
+    lever = name.removesuffix("_only")
+    assert lever in lever_definitions()
+    assert set(load_timeline(name).levers) == {lever}
+    reform = load_timeline("post_reform").levers
+    if lever in reform:
+        assert load_timeline(name).levers[lever].describe() == reform[lever].describe()
+
+
+def test_every_lever_has_a_scenario_of_its_own():
+    assert {f"{lever}_only" for lever in lever_definitions()} <= set(known_names(SCENARIOS))
+
+
+def test_the_promise_is_the_reform_and_a_mentor_for_every_leaver():
+    promise, reform = load_timeline("charity_mentoring_as_promised").levers, load_timeline("post_reform").levers
+    assert promise == reform | {
+        "charity_mentoring": load_timeline("charity_mentoring_only").levers["charity_mentoring"]
+    }
 
 
 def test_the_default_of_applies_by_is_the_definition_s(change):
