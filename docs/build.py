@@ -15,11 +15,13 @@ sys.path.insert(0, str(DOCS.parent))
 
 from experiments import estimates, tables  # noqa: E402
 from sim import events, measures, offenders  # noqa: E402
+from sim.charities import CASE_COLUMNS  # noqa: E402
 from sim.clock import date_of  # noqa: E402
 from sim.data import tables as published  # noqa: E402
 from sim.docket import DOCKET_COLUMNS  # noqa: E402
 from sim.files import REGIONS, SCENARIOS, known_names  # noqa: E402
 from sim.model import WEEK, ProbationModel  # noqa: E402
+from sim.network import HALF_TIE_COLUMNS  # noqa: E402
 from sim.offenders import Status  # noqa: E402
 from sim.officers import OFFICER_COLUMNS  # noqa: E402
 from sim.parameters.register import Parameter, Register  # noqa: E402
@@ -70,7 +72,7 @@ def week() -> str:
 
 def columns(declared: Mapping[str, Column]) -> str:
     """Return a table of columns."""
-    rows = ((f"`{name}`", c.dtype, c.unit, c.meaning) for name, c in declared.items())
+    rows = ((f"`{name}`", str(c.dtype), c.unit, c.meaning) for name, c in declared.items())
     return markdown_table(("name", "dtype", "unit", "meaning"), rows)
 
 
@@ -227,6 +229,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "day_zero": day_zero,
     "people": lambda: columns(offenders.COLUMNS),
     "officers": lambda: columns(OFFICER_COLUMNS),
+    "cases": lambda: columns(CASE_COLUMNS),
+    "ties": lambda: columns(HALF_TIE_COLUMNS),
     "docket": lambda: columns(DOCKET_COLUMNS),
     "event_log": lambda: columns(events.EVENT_COLUMNS),
     "index_log": lambda: columns(events.INDEX_COLUMNS),

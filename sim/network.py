@@ -34,17 +34,15 @@ class TieKind(IntEnum):
     CUSTODY = 1
 
 
-HALF_TIE = np.dtype(
-    [
-        ("peer", np.int32),  # row of the other person
-        ("next", np.int32),  # the next half tie of the same person, -1 at the end of the chain
-        ("since_week", np.int16),  # week in which the two last did something together
-        ("strength", np.uint8),  # hundredths, in that week
-        ("given", np.uint8),  # hundredths of influence that this person now has on the peer
-        ("kind", np.uint8),  # TieKind
-    ],
-    align=True,
-)
+HALF_TIE_COLUMNS = {
+    "peer": Column("int32", "row", "the other person"),
+    "next": Column("int32", "half tie", "the next of the same person, -1 at the end of the chain"),
+    "since_week": Column("int16", "week", "week in which the two last did something together"),
+    "strength": Column("uint8", "hundredths", "strength in that week"),
+    "given": Column("uint8", "hundredths", "influence that this person now has on the peer"),
+    "kind": Column("uint8", "TieKind", "how the two came to be tied"),
+}
+HALF_TIE = np.dtype([(name, column.dtype) for name, column in HALF_TIE_COLUMNS.items()], align=True)
 """Each tie stands twice, once in the chain of each of its people, at numbers 2k and 2k + 1."""
 MEMBER = np.dtype(
     [
