@@ -15,7 +15,7 @@ time), which all arms share.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -136,20 +136,25 @@ def measure(seeds: Sequence[int], settings: dict[str, str], jobs: int = 1) -> li
     return [effect for _, effect in sorted(map_runs(task, list(seeds), jobs), key=lambda found: found[0])]
 
 
-def main(seeds: int = 10) -> None:
-    """Print the table."""
-    print(f"Change in detected offences in {YEARS} years for 100 people treated, {seeds} seeds, 95 percent interval")
-    print(f"{'':34}{'pairs':>7}{'direct':>24}{'indirect':>24}{'total':>24}")
+def rows(seeds: Sequence[int], jobs: int = 1) -> Iterator[tuple[str, ...]]:
+    """Yield (channels open, pairs, direct, indirect, total) with intervals, for each rung of the ladder."""
     for name, settings in CHANNELS.items():
-        effects = measure(range(seeds), settings, cores())
+        effects = measure(seeds, settings, jobs)
         cells = []
         for which in ("treated", "untreated", "everyone"):
             values = np.array([e.per_100(which) for e in effects])
             low, high = interval(values)
             spread = "" if low is None else f" [{low:+.1f}, {high:+.1f}]"
             cells.append(f"{values.mean():+.1f}{spread}")
-        number = round(float(np.mean([e.pairs for e in effects])))
-        print(f"{name:34}{number:7}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
+        yield name, f"{np.mean([e.pairs for e in effects]):,.0f}", *cells
+
+
+def main(seeds: int = 10) -> None:
+    """Print the table."""
+    print(f"Change in detected offences in {YEARS} years for 100 people treated; {seeds} seeds, 95 percent interval")
+    print(f"{'':34}{'pairs':>7}{'direct':>24}{'indirect':>24}{'total':>24}")
+    for name, pairs_, *cells in rows(range(seeds), cores()):
+        print(f"{name:34}{pairs_:>7}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
 
 
 if __name__ == "__main__":
