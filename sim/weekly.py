@@ -13,6 +13,7 @@ from sim.events import Event, RecallKind, kind_of_enforcement, unpack_occasion
 from sim.needs import NEEDS, Need
 from sim.offenders import (
     IN_PRISON,
+    IS_ENGAGED,
     IS_SUPERVISED_IN_COMMUNITY,
     Disposal,
     OffenceGroup,
@@ -197,18 +198,19 @@ def _staffing_of(model: "ProbationModel", group: str, mine: NDArray[np.bool_]) -
 
 
 @compiled
-def _count_needs(rows, status, needs_, counts, people):
-    for i in rows:
-        where = 1 if IS_SUPERVISED_IN_COMMUNITY[status[i]] else 0
-        people[where] += 1
-        for need in range(NEEDS):
-            counts[where, need] += np.int64(needs_[i]) >> need & 1
+def _count_needs(status, needs_, counts, people):
+    for i in range(status.size):
+        if IS_ENGAGED[status[i]]:
+            where = 1 if IS_SUPERVISED_IN_COMMUNITY[status[i]] else 0
+            people[where] += 1
+            for need in range(NEEDS):
+                counts[where, need] += np.int64(needs_[i]) >> need & 1
 
 
 def needs(model: "ProbationModel") -> Counts:
     """Return the shares with each need, of people supervised in the community and of people in prison."""
     counts, number = np.zeros((2, NEEDS), np.int64), np.zeros(2, np.int64)
-    _count_needs(model.engaged, model.people.status, model.people.needs, counts, number)
+    _count_needs(model.people.status, model.people.needs, counts, number)
     shares = counts / np.maximum(number, 1)[:, None]
     return {
         (name, f"need={need.name.lower()}"): shares[where, need]

@@ -22,29 +22,31 @@ from sim.clock import DAYS_PER_WEEK
 from sim.events import Event
 from sim.help import mask_for
 from sim.legal_status import VISIT
-from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status
+from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, status_table
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _AGE_OF_CENTRE = 30
+_IS_ON_ORDER = status_table(Status.COMMUNITY_ORDER, Status.SUSPENDED_SENTENCE_ORDER)
 
 
 def step(model: "ProbationModel") -> None:
-    """End what is over, refer this week's starters and leavers, and fill the places that are free."""
+    """End what is over, refer this week's leavers and last week's starters, and fill the places that are free."""
     model.support.clear()
     end(model)
-    refer_starters(model)
     refer_leavers(model)
+    refer_starters(model)
     fill_places(model)
     model.cases.drop_done()
 
 
 def end(model: "ProbationModel") -> None:
-    """End help and waiting that are over, and those of people who are in prison or have left."""
+    """End help and waiting that are over, and those of people who are in prison, come from it now, or have left."""
     cases, people = model.cases, model.people
     status = people.status[cases.row]
     over = (cases.end_day < model.day + DAYS_PER_WEEK) | IS_IN_PRISON[status] | (status == Status.LEFT)
+    over |= np.isin(cases.row, leavers(model)[0])
     done = np.flatnonzero(over)
     forget(people.asked, cases.row[done], cases.charity[done] % len(Kind))
     helped = done[cases.stage[done] == Stage.HELPED]
@@ -75,7 +77,7 @@ def refer_starters(model: "ProbationModel") -> None:
     began &= (people.status_since_day[rows] >= model.day - DAYS_PER_WEEK) & (people.status_since_day[rows] < model.day)
     rows = rows[began]
     factor = model.timeline.setting("rehabilitation_activity_requirement", "referral_factor")
-    more = np.where(people.is_rar[rows], factor, 1.0)
+    more = np.where(people.is_rar[rows] & _IS_ON_ORDER[people.status[rows]], factor, 1.0)
     for kind in Kind:
         u = model.draws.uniforms("support.referred", people.person_hash[rows], model.week * len(Kind) + kind)
         refer(model, rows[u < p.p_referred[kind] * more], kind, Path.SUPERVISION)

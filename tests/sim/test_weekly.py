@@ -4,9 +4,21 @@ import numpy as np
 import pytest
 
 from sim import weekly
-from sim.events import Event, RecallKind, enforcement_code
-from sim.offenders import IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Provider, Reason, Status
-from sim.weekly import WeeklyRecord, flows, stocks
+from sim.charities import Kind, Path, Stage
+from sim.events import Event, RecallKind, enforcement_code, occasion_code
+from sim.needs import NEEDS, Need
+from sim.offenders import (
+    IN_PRISON,
+    IS_IN_PRISON,
+    IS_SUPERVISED_IN_COMMUNITY,
+    Disposal,
+    OffenceGroup,
+    Provider,
+    Reason,
+    Rosh,
+    Status,
+)
+from sim.weekly import WeeklyRecord, flows, needs, serious, stocks, support
 from tests.twins import watch
 from tests.worlds import later, world
 
@@ -75,7 +87,7 @@ def test_flows_count_the_week_s_events_alone(world_now):
     record_all(model, 2)
     found = flows(model, logged)
     measures = "occasions cautions convictions custody_starts releases orders_started recalls re_releases breaches"
-    measures += " committals allocations"
+    measures += " committals allocations co_offending"
     assert {found[m, "all"] for m in measures.split()} == {2}
 
 
@@ -107,6 +119,128 @@ def test_short_sentences_are_those_under_twelve_months(world_now):
     model.log.record(Event.CUSTODY_START, model.day, np.arange(4), np.array([10, 364, 365, 900]))
     found = flows(model, logged)
     assert (found["custody_starts", "all"], found["custody_starts", "disposal=custody_under_12m"]) == (4, 2)
+
+
+# --- serious reoffences
+
+
+def serious_with(model, logged, row=0, group=OffenceGroup.VIOLENCE, disposal=Disposal.CUSTODY, **columns):
+    """Return the serious reoffences of a week in which one person is convicted."""
+    model.people.sanctions[row] = columns.get("sanctions", 5)
+    model.people.rosh[row] = columns.get("rosh", Rosh.HIGH)
+    event = columns.get("event", Event.CONVICTION)
+    model.log.record(event, model.day, np.array([row]), occasion_code(group, 3, disposal))
+    return serious(model, logged)
+
+
+@pytest.mark.parametrize("group", [OffenceGroup.VIOLENCE, OffenceGroup.SEXUAL, OffenceGroup.ROBBERY])
+def test_a_serious_reoffence_counts_once_whatever_the_number_of_offences_and_under_its_risk(world_now, group):
+    found = serious_with(*world_now, group=group)
+    assert found["serious_reoffences", "all"] == 1
+    assert [found["serious_reoffences", f"rosh={r.name.lower()}"] for r in Rosh] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"group": OffenceGroup.THEFT},
+        {"disposal": Disposal.SUSPENDED_SENTENCE_ORDER},
+        {"sanctions": 1},
+        {"event": Event.CHARGE},
+        {"event": Event.JOINED_CONVICTION},
+    ],
+)
+def test_no_other_conviction_is_a_serious_reoffence(world_now, changed):
+    assert not any(serious_with(*world_now, **changed).values())
+
+
+def test_serious_reoffences_of_a_week_are_those_of_its_log_alone(world_now):
+    model, logged = world_now
+    for row in range(3):
+        serious_with(model, logged, row=row)
+    assert serious(model, logged)["serious_reoffences", "all"] == 3
+    assert serious(model, logged + 2)["serious_reoffences", "all"] == 1
+    assert not any(serious(model, len(model.log)).values())
+
+
+def test_serious_reoffences_happen_and_are_a_small_part_of_convictions(mid_2016):
+    record = mid_2016.weekly
+    serious_, custody = record.series("serious_reoffences").sum(), record.series("custody_starts").sum()
+    assert 50 < serious_ < custody
+    assert serious_ == sum(record.series("serious_reoffences", f"rosh={r.name.lower()}").sum() for r in Rosh)
+
+
+# --- needs
+
+
+def test_the_shares_with_needs_are_those_of_people_who_are_there_at_the_week_s_end(mid_2016):
+    model = later(mid_2016, weeks=3)
+    people, found = model.people, needs(model)
+    for name, there in (("prison", IS_IN_PRISON), ("community", IS_SUPERVISED_IN_COMMUNITY)):
+        rows = [i for i in range(len(people)) if there[people.status[i]]]
+        for need in Need:
+            share = sum(int(people.needs[i]) >> need & 1 for i in rows) / len(rows)
+            assert found[f"need_in_{name}", f"need={need.name.lower()}"] == pytest.approx(share)
+            assert model.weekly.series(f"need_in_{name}", f"need={need.name.lower()}")[-1] == pytest.approx(share)
+            assert 0 < share < 1
+
+
+def test_who_is_set_free_is_counted_neither_in_prison_nor_in_the_community(world_now):
+    model, _ = world_now
+    model.people.needs[IS_IN_PRISON[model.people.status]] = 0
+    released = model.people.with_status(Status.CUSTODY)[:20]
+    model.people.needs[released] = 2**NEEDS - 1
+    inside, before = IS_IN_PRISON[model.people.status].sum(), needs(model)
+    model.people.status[released[0]] = Status.FREE
+    found = needs(model)
+    for need in Need:
+        group = f"need={need.name.lower()}"
+        assert found["need_in_prison", group] == pytest.approx(19 / (inside - 1))
+        assert found["need_in_community", group] == before["need_in_community", group]
+
+
+def test_where_nobody_is_nobody_has_a_need(world_now):
+    model, _ = world_now
+    model.people.status[:] = Status.FREE
+    assert not any(needs(model).values())
+
+
+# --- support
+
+
+def test_the_stocks_of_support_are_those_of_the_cases_and_charities(world_now):
+    model, _ = world_now
+    found, cases = support(model), model.cases
+    for kind in Kind:
+        group = f"kind={kind.name.lower()}"
+        mine = cases.charity % len(Kind) == kind
+        assert found["helped", group] == (mine & (cases.stage == Stage.HELPED)).sum()
+        assert found["helped", group] == (model.people.help >> kind & 1).sum()
+        assert found["waiting", group] == (mine & (cases.stage == Stage.WAITING)).sum()
+        assert found["places", group] == sum(c.places for c in model.charities if c.kind == kind)
+    assert found["helped", "all"] == (cases.stage == Stage.HELPED).sum() > 30
+    assert found["waiting", "all"] == (cases.stage == Stage.WAITING).sum() > 10
+
+
+def test_the_flows_of_support_are_the_week_s_counts(world_now):
+    model, _ = world_now
+    model.support.leavers[:] = 9, 7, 3
+    model.support.started[:] = np.arange(len(Path) * len(Kind)).reshape(len(Path), len(Kind))
+    found = support(model)
+    assert [found[n, "all"] for n in ("leavers", "leavers_covered", "leavers_seen")] == [9, 7, 3]
+    assert found["help_started", "all"] == 190
+    assert [found["help_started", f"kind={k.name.lower()}"] for k in Kind] == [30, 34, 38, 42, 46]
+    assert [found["help_started", f"path={p.name.lower()}"] for p in Path] == [10, 35, 60, 85]
+
+
+def test_starts_of_help_are_those_of_the_log_and_leavers_those_released(mid_2016):
+    log, record = mid_2016.log, mid_2016.weekly
+    starts = log.of(Event.HELP_START)
+    weeks = np.bincount(log.day[starts] // 7, minlength=mid_2016.week)
+    assert np.array_equal(record.series("help_started"), weeks)
+    by_path = np.bincount(log.cause_day[starts], minlength=len(Path))
+    assert [record.series("help_started", f"path={p.name.lower()}").sum() for p in Path] == by_path.tolist()
+    assert np.array_equal(record.series("leavers"), record.series("releases"))
 
 
 # --- the record
