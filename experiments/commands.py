@@ -122,7 +122,7 @@ def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: 
         ),
         "needs.png": (
             figures.needs,
-            f"Without suitable accommodation, of the supervised: {change_finding(differences, 'need_in_community')}",
+            f"Percent of the supervised without suitable accommodation: {share_finding(differences)}",
         ),
     }
     for name, (picture_of, heading) in pictures.items():
@@ -201,6 +201,14 @@ def comparison_object(
         "measures": [d.as_dict() for d in differences],
         "before_after": [c.as_dict() for c in before_after],
     }
+
+
+def share_finding(differences: list[Difference]) -> str:
+    """Say what share of the supervised lack accommodation in both arms and how they differ, percent and points."""
+    d = next(d for d in differences if d.measure == "need_in_community")
+    interval = f" points {report.spread(d.low, d.high, fraction=True)}" if d.low is not None else " points"
+    arms = f"{report.percent(d.base)} without the reform and {report.percent(d.reform)} with it"
+    return f"{arms}, {report.points(d.difference)}{interval}"
 
 
 def run(

@@ -1,6 +1,7 @@
 """The pictures of a comparison, arms above and their difference below: cohorts by quarter, time to first reoffence,
 recalls by length of sentence."""
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,10 @@ LEVER_NAMES = {
 """Names along the lines of levers; one of two on the same day is left empty."""
 
 
+_CLOSE_DAYS = 200
+"""Of levers closer than this, the later one has its name on the other side of its line."""
+
+
 def style() -> None:
     """Set the look of every picture."""
     sns.set_theme(style="whitegrid", context="notebook", rc={"axes.titleweight": "bold", "axes.titlelocation": "left"})
@@ -65,14 +70,19 @@ def draw_band(axis: "Axes", x: Any, values: pd.DataFrame, label: str, which: int
 def mark_levers(axis: "Axes", timelines: Mapping[str, Timeline], *, named: bool) -> None:
     """Draw a line at every date on which a lever moves in either arm, with its name along the foot if asked for."""
     levers = {lever.name: lever for timeline in timelines.values() for lever in timeline.levers.values()}
-    for lever in levers.values():
+    before = -math.inf
+    for lever in sorted(levers.values(), key=lambda v: v.from_day):
         day = float(mdates.date2num(date_of(lever.from_day)))
+        if not LEVER_NAMES.get(lever.name, lever.name):
+            continue
+        side = "left" if day - before < _CLOSE_DAYS else "right"
+        before = day
         axis.axvline(day, color=GREY, linewidth=1, linestyle=":")
         if not named:
             continue
         name = LEVER_NAMES.get(lever.name, lever.name.replace("_", " "))
         axis.text(
-            day, 0.02, f" {name}", transform=axis.get_xaxis_transform(), rotation=90, va="bottom", ha="right",
+            day, 0.02, f" {name}", transform=axis.get_xaxis_transform(), rotation=90, va="bottom", ha=side,
             fontsize=8, color=GREY, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
         )  # fmt: skip
 
@@ -112,10 +122,10 @@ def headed(figure: "Figure", title: str) -> "Figure":
     return figure
 
 
-def date_axes(axes: "Sequence[Axes]", arms: Mapping[str, Timeline], label: str) -> None:
+def date_axes(axes: "Sequence[Axes]", arms: Mapping[str, Timeline], label: str, *, named: bool = True) -> None:
     """Mark the levers in a column of panels, named in the upper one, and put years and a label below."""
     above, below = axes
-    mark_levers(above, arms, named=True)
+    mark_levers(above, arms, named=named)
     mark_levers(below, arms, named=False)
     below.set_xlabel(label)
     below.xaxis.set_major_locator(mdates.YearLocator(2))
@@ -217,7 +227,7 @@ def staffing(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> 
     units = ("points held / points of target", "percent of contacts due", "a year for 100 people")
     for column, values, unit in zip(axes.T, shown, units, strict=True):
         draw_arms(column, values)
-        date_axes(column, arms, "quarter")
+        date_axes(column, arms, "quarter", named=unit == units[0])
         column[0].set_ylim(0, column[0].get_ylim()[1] * 1.25)
         column[0].set_ylabel(unit)
         column[0].legend(loc="upper left", fontsize=9)
@@ -245,7 +255,7 @@ def support(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "
         column[0].annotate(
             f"{places:.0f} places", (0.02, places), xycoords=("axes fraction", "data"), fontsize=8, va="bottom"
         )
-        date_axes(column, arms, "quarter")
+        date_axes(column, arms, "quarter", named=False)
         column[1].xaxis.set_major_locator(mdates.YearLocator(4))
         column[0].set_ylim(0, max(column[0].get_ylim()[1], places) * 1.3)
         column[1].set_title("difference, 95 percent interval", fontsize=9, color=GREY)

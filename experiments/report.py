@@ -58,6 +58,14 @@ MEASURE_NAMES = {
     "caseload_change": "caseload",
     "recall_share": "recall share",
 }
+COLUMN_NAMES = {
+    "would_be_provider": "type",
+    "age_band": "age",
+    "previous_sanctions_band": "previous sanctions",
+    "ogrs_band": "OGRS3",
+    "offence_group": "offence",
+    "rosh": "risk of harm",
+}
 RATE_MEASURES = ("binary_rate", "frequency", "reoffences_per_100")
 SHOWN_ESTIMATOR = "three_month_cohort"
 
@@ -214,7 +222,9 @@ def gained_table(differences: Sequence[Difference]) -> Table:
     )
     shown = moved if len(moved) <= 2 * _SHOWN else [*moved[:_SHOWN], *moved[-_SHOWN:]]
     for d in shown:
-        table.add_row(*_row(group_name(d.group.partition("&")[2].replace("=", ": ")), d, fraction=True))
+        column, _, value = d.group.partition("&")[2].partition("=")
+        name = f"{COLUMN_NAMES.get(column, column)}: {value}".replace("_", " ")
+        table.add_row(*_row(name, d, fraction=True))
     return table
 
 
