@@ -155,24 +155,41 @@ def test_values_that_prose_repeats_are_those_of_the_register():
     assert f"`population.run_in_weeks` ({register.population.run_in_weeks:g})" in text
 
 
-def test_the_split_alone_changes_allocations_only():
-    """What `model.md` says of this slice; when officers begin to matter, both must change."""
+SHUT = {
+    "workload": {"greatest_cut": 0.0},
+    "allocation": {"handover_days": 0},
+    "supervision": {"alliance_miss_effect": 0.0},
+    "reoffending": {"alliance_log_factor": 0.0},
+}
+"""Numbers with which contacts are not cut nor interrupted, and the alliance does nothing."""
+
+
+@pytest.mark.parametrize(("shut", "alike"), [({}, False), (SHUT, True)], ids=["as it is", "shut"])
+def test_the_split_alone_acts_through_contacts_and_alliance_and_through_nothing_else(shut, alike):
+    """What `model.md` says of `risk_split`: without those two it changes allocations only."""
+    from dataclasses import replace
+
     import numpy as np
 
     from sim.clock import day_of
     from sim.events import Event
     from sim.model import ProbationModel
+    from sim.parameters.register import Register
 
+    parameters = {process: dict(numbers) for process, numbers in Register.load().parameters.items()}
+    for process, numbers in shut.items():
+        for name, value in numbers.items():
+            parameters[process][name] = replace(parameters[process][name], value=value)
     logs = []
     for scenario in ("pre_reform", "risk_split_only"):
-        world = ProbationModel(scenario, scale=0.02)
-        world.live_until(day_of(date(2016, 1, 1)))
+        world = ProbationModel(scenario, scale=0.02, register=Register(parameters))
+        world.live_until(day_of(date(2015, 6, 1)))
         log = world.log
         kept = log.event != Event.ALLOCATION
         logs.append(np.stack([column[kept] for column in (log.day, log.event, log.row, log.value, log.cause_day)]))
         split = world.timeline.levers
     assert split
-    assert np.array_equal(*logs)
+    assert np.array_equal(*logs) == alike
 
 
 def test_the_script_for_users_of_mesa_runs_as_it_stands(capsys):
