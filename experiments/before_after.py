@@ -4,6 +4,7 @@ This, and only this, is what a published change can stand beside: an arm differe
 of what moved in the record moved for everyone, so the same change for all adults, and in the base arm, stand with it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -127,6 +128,7 @@ def rows_of_record() -> list[Row]:
         Row(rate, SHORT, points, Q2_2016, Q1_2018, *_percentage("under_12m_change"), None),
         Row(freq, EVERYONE, ratio, *years, frequency, frequency_source, frequency),
         Row(freq, CRC_GROUP, ratio, *years, *_percentage("crc_frequency_change_2017"), frequency),
+        Row(flow, EVERYONE, ratio, JANUARY_2015, DECEMBER_2017, *_in_note("recalls_rise"), None),
         Row(flow, EVERYONE, ratio, JANUARY_2015, SEPTEMBER_2018, *_percentage("recalls_rise"), None),
         Row(flow, LONG, ratio, JANUARY_2015, SEPTEMBER_2018, *_percentage("recalls_12m_plus_change"), None),
         Row("recall_share", SHORT, points, JANUARY_2015, SEPTEMBER_2018, share_later, share["source"], None),
@@ -135,6 +137,14 @@ def rows_of_record() -> list[Row]:
             caseload_later / caseload - 1, caseload_source, None,
         ),
     ]  # fmt: skip
+
+
+def _in_note(identity: str) -> tuple[float, str]:
+    """Return the percentage that a published figure's note gives, as a fraction, with its source."""
+    row = next(r for r in tables.rows("published_statistics") if r["id"] == identity)
+    found = re.search(r"about (\d+) percent", row["note"])
+    assert found is not None
+    return float(found.group(1)) / _PERCENT, row["source"]
 
 
 def _percentage(identity: str) -> tuple[float, str]:
