@@ -167,8 +167,9 @@ def assign_least_loaded(
         end = first[i] + (team + 1) * count[i] // teams
         best, best_fit = start, -1
         for officer in range(start, end):
-            qualified = is_qualified[officer] or not is_high_risk[i]
-            fit = (is_at_work[officer] and qualified) + is_at_work[officer]
+            fit = 0
+            if is_at_work[officer]:
+                fit = 2 if is_qualified[officer] or not is_high_risk[i] else 1
             if fit > best_fit or (fit == best_fit and _lighter(points, target, officer, best)):
                 best, best_fit = officer, fit
         caseload[best] += 1

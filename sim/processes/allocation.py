@@ -38,6 +38,7 @@ def step(model: "ProbationModel") -> None:
     drop_supervisor(model, over)
     weigh(model)
     allocate(model, rows, wanted)
+    weigh(model)
     cut(model)
 
 
@@ -178,6 +179,8 @@ def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
         officers.caseload,
         chosen,
     )
+    moved = chosen != people.officer[rows]  # a team that is away as a whole keeps the cases of a leaver
+    rows, provider, chosen = rows[moved], provider[moved], chosen[moved]
     hand_over(model, rows, provider)
     people.provider[rows] = provider
     people.officer[rows] = chosen

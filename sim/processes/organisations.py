@@ -25,6 +25,7 @@ def step(model: "ProbationModel") -> None:
     """Let officers come back or be replaced, fall ill, and leave."""
     p, officers, draws = model.register.workload, model.officers, model.draws
     next_week = model.day + DAYS_PER_WEEK
+    spell_weeks = int(p.sick_spell_weeks)
     officers.is_vacant[officers.away_until_day <= next_week] = False
     move_staff(
         next_week,
@@ -33,9 +34,9 @@ def step(model: "ProbationModel") -> None:
         p.leaving_per_year / WEEKS_PER_YEAR,
         p.leaving_overload_slope,
         int(p.vacancy_weeks) * DAYS_PER_WEEK,
-        p.sick_days_per_year / (p.sick_spell_weeks * _WORKING_DAYS_PER_WEEK) / WEEKS_PER_YEAR,
+        p.sick_days_per_year / (spell_weeks * _WORKING_DAYS_PER_WEEK) / WEEKS_PER_YEAR,
         p.sick_overload_slope,
-        int(p.sick_spell_weeks) * DAYS_PER_WEEK,
+        spell_weeks * DAYS_PER_WEEK,
         officers.officer_hash,
         officers.points,
         officers.target,

@@ -1,22 +1,42 @@
-"""Officers and the two rules of allocation."""
+"""Officers: where they stand, their hours and grades, who takes a case, and both measures of the caseload."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.draws import Draws
 from sim.offenders import Provider, Rosh
-from sim.officers import Officers, assign_least_loaded
+from sim.officers import Officers, assign_least_loaded, heads_for
 from sim.providers import provider_by_risk
+from sim.weekly import MANY_CASES
+
+LOOPS = pytest.mark.parametrize("loop", [assign_least_loaded, assign_least_loaded.py_func], ids=["compiled", "twin"])
+PLACES = st.lists(st.floats(0, 1, exclude_max=True), max_size=60)
 
 
-def assign(places, count=20, team_size=10, first=0, caseload=None):
-    """Assign cases of one office in turn; return (officers, caseloads)."""
-    n = len(places)
-    load = np.zeros(first + count, np.int32) if caseload is None else caseload
+def assign(places, count=20, team_size=10, first=0, *, loop=assign_least_loaded, weight=1, high=False, **officers):
+    """Assign cases of one office in turn; return (officers, caseloads, points).
+
+    Unless told otherwise all officers are at work, qualified, without cases and of one target.
+    """
+    n, known = len(places), first + count
+    made = {"is_at_work": True, "is_qualified": True, "target": 100, "points": 0, "caseload": 0} | officers
+    at_work, qualified = (np.array(np.broadcast_to(made[k], known), bool) for k in ("is_at_work", "is_qualified"))
+    target, points, load = (
+        np.array(np.broadcast_to(made[k], known), np.int32) for k in ("target", "points", "caseload")
+    )
     out = np.empty(n, np.int64)
-    assign_least_loaded(np.full(n, first), np.full(n, count), team_size, np.array(places, float), load, out)
-    return out, load
+    weights, risks = np.array(np.broadcast_to(weight, n), np.int64), np.array(np.broadcast_to(high, n), bool)
+    offices = np.full(n, first), np.full(n, count)
+    loop(*offices, team_size, np.array(places, float), weights, risks, at_work, qualified, target, points, load, out)
+    return out, load, points
+
+
+def teams_of(first, count, team_size):
+    """Return the officers of each team of an office."""
+    teams = -(-count // team_size)
+    return [range(first + t * count // teams, first + (t + 1) * count // teams) for t in range(teams)]
 
 
 def test_practitioners_stand_together_by_provider_and_area():
@@ -44,37 +64,194 @@ def test_a_copy_of_the_officers_is_independent():
     twin = officers.copy()
     twin.employ(Provider.NPS, 2, (1.0,))
     twin.caseload[:] = 9
+    twin.cuts[:] = twin.cuttable[:] = 1
     assert len(officers) == 2
+    assert officers.cuts.shape == officers.cuttable.shape == (2, 4)
+    assert not officers.cuts.any()
+    assert not officers.cuttable.any()
     assert officers.count[Provider.NPS].tolist() == [0]
     assert officers.caseload.tolist() == [0, 0]
 
 
-def test_the_least_loaded_of_the_team_takes_the_case_and_the_first_of_equals():
-    load = np.array([3, 1, 1, 5], np.int32)
-    out, after = assign([0.0, 0.0, 0.0], count=4, caseload=load)
+@LOOPS
+def test_the_least_loaded_of_the_team_takes_the_case_and_the_first_of_equals(loop):
+    out, load, points = assign([0.0] * 3, count=4, loop=loop, points=[3, 1, 1, 5], caseload=[3, 1, 1, 5])
     assert out.tolist() == [1, 2, 1]
-    assert after.tolist() == [3, 3, 2, 5]
+    assert load.tolist() == points.tolist() == [3, 3, 2, 5]
+
+
+def test_it_is_points_that_count_not_cases():
+    out, load, points = assign([0.0, 0.0], count=2, weight=[30, 4], points=[40, 20], caseload=[1, 9])
+    assert out.tolist() == [1, 0]
+    assert load.tolist() == [2, 10]
+    assert points.tolist() == [44, 50]
+
+
+@LOOPS
+def test_hours_count_so_that_half_the_target_gets_half_the_work(loop):
+    _, load, _ = assign([0.0] * 30, count=2, loop=loop, target=[100, 50])
+    assert load.tolist() == [20, 10]
+
+
+def test_officers_who_carry_equal_shares_of_unequal_targets_are_equals():
+    assert assign([0.0], count=3, target=[100, 50, 80], points=[50, 25, 40])[0].tolist() == [0]
+    assert assign([0.0], count=3, target=[100, 50, 80], points=[50, 24, 40])[0].tolist() == [1]
 
 
 def test_a_place_names_one_team_whatever_the_others_do():
-    out, _ = assign([0.0, 0.49, 0.5, 0.999], count=20)
+    out, _, _ = assign([0.0, 0.49, 0.5, 0.999], count=20)
     assert [int(o) // 10 for o in out] == [0, 0, 1, 1]
 
 
-@given(
-    st.lists(st.floats(0, 1, exclude_max=True), max_size=60), st.integers(1, 35), st.integers(1, 12), st.integers(0, 9)
-)
+@LOOPS
+def test_nobody_gets_a_case_who_is_not_at_work_while_a_colleague_of_the_team_is(loop):
+    """The other team has room: teams do not help each other out."""
+    out, _, _ = assign(
+        [0.0] * 5, count=6, team_size=3, loop=loop, is_at_work=[0, 1, 0, 1, 1, 1], points=[0, 900, 0, 0, 0, 0]
+    )
+    assert out.tolist() == [1] * 5
+
+
+def test_a_team_that_is_away_as_a_whole_shares_its_cases_all_the_same():
+    out, _, _ = assign([0.0] * 4, count=2, is_at_work=False)
+    assert out.tolist() == [0, 1, 0, 1]
+
+
+@LOOPS
+def test_high_risk_goes_to_a_qualified_officer_however_much_lighter_the_others_are(loop):
+    kinds = {"is_qualified": [0, 1, 0, 1], "points": [0, 500, 0, 510]}
+    out, _, _ = assign([0.0] * 4, count=4, loop=loop, weight=20, high=[True, True, False, True], **kinds)
+    assert out.tolist() == [1, 3, 0, 1]
+
+
+@LOOPS
+def test_high_risk_goes_to_whoever_is_at_work_when_no_qualified_officer_is(loop):
+    kinds = {"is_qualified": [1, 0, 0], "is_at_work": [0, 1, 1], "points": [0, 80, 70]}
+    assert assign([0.0], count=3, loop=loop, high=True, **kinds)[0].tolist() == [2]
+
+
+@given(PLACES, st.integers(1, 35), st.integers(1, 12), st.integers(0, 9))
 @settings(max_examples=80, deadline=None)
 def test_every_case_goes_to_an_officer_of_the_office_and_teams_are_level(places, count, team_size, first):
-    out, load = assign(places, count, team_size, first)
+    out, load, _ = assign(places, count, team_size, first)
     assert load.sum() == len(places)
     assert load.tolist() == np.bincount(out, minlength=first + count).tolist()
     assert all(first <= o < first + count for o in out)
-    teams = -(-count // team_size)
-    for team in range(teams):
-        members = load[first + team * count // teams : first + (team + 1) * count // teams]
+    for team in teams_of(first, count, team_size):
+        members = load[team]
         assert 0 < len(members) <= team_size
         assert members.max() - members.min() <= 1
+
+
+@given(PLACES, st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 1))
+@settings(max_examples=80, deadline=None)
+def test_who_is_away_or_not_qualified_is_passed_by_as_long_as_the_team_has_another(places, count, team_size, seed):
+    rng = np.random.default_rng(seed)
+    at_work, qualified = rng.random((2, count)) < [[0.6], [0.5]]
+    high, weight = rng.random(len(places)) < 0.5, rng.integers(0, 100, len(places))
+    made = {"weight": weight, "high": high, "is_at_work": at_work, "is_qualified": qualified}
+    made["target"] = rng.integers(200, 900, count)
+    out, load, points = assign(places, count, team_size, **made)
+    team_of = {o: team for team in teams_of(0, count, team_size) for o in team}
+    for officer, risky in zip(out.tolist(), high, strict=True):
+        team = list(team_of[officer])
+        assert at_work[officer] or not at_work[team].any()
+        assert qualified[officer] or not (risky and (qualified & at_work)[team].any())
+    assert np.array_equal(load, np.bincount(out, minlength=count))
+    assert np.array_equal(points, np.bincount(out, weight, minlength=count))
+    twin = assign(places, count, team_size, loop=assign_least_loaded.py_func, **made)
+    assert all(np.array_equal(*pair) for pair in zip((out, load, points), twin, strict=True))
+
+
+# --- hours, grades, posts
+
+
+def graded(register, heads=20_000, areas=1, seed=3, **changes):
+    """Return officers of one provider, graded under changed parameters of workload."""
+    for name, text in changes.items():
+        register = register.with_setting(f"workload.{name}", text)
+    officers = Officers(areas)
+    officers.employ(Provider.CRC, heads, (1 / areas,) * areas)
+    officers.grade(register.workload, Draws(seed))
+    return officers
+
+
+def test_hours_grades_and_targets_are_as_the_register_says(register):
+    officers = graded(
+        register, part_time_share="0.3", part_time_hours="0.5", qualified_share="0.6", points_full_time="700"
+    )
+    half = officers.hours == np.float32(0.5)
+    assert half.mean() == pytest.approx(0.3, abs=0.015)
+    assert (officers.hours[~half] == 1).all()
+    assert (officers.target == np.where(half, 350, 700)).all()
+    assert officers.is_qualified.mean() == pytest.approx(0.6, abs=0.015)
+    assert officers.is_qualified[half].mean() == pytest.approx(0.6, abs=0.03), "grades do not depend on hours"
+
+
+def test_an_officer_s_grade_depends_on_the_place_in_the_office_alone(register):
+    few, many = graded(register, 20, areas=2), graded(register, 80, areas=2)
+    for area, (start, end) in enumerate(((0, 10), (10, 20))):
+        first = many.first[Provider.CRC, area]
+        for name in ("hours", "is_qualified", "officer_hash"):
+            assert np.array_equal(getattr(few, name)[start:end], getattr(many, name)[first : first + 10])
+    assert not np.array_equal(few.hours, graded(register, 20, areas=2, seed=4).hours)
+
+
+def test_posts_are_reckoned_from_hours_in_post_by_hand(register):
+    for name, value in (
+        *(("part_time_share", "0.25"), ("part_time_hours", "0.6")),
+        *(("leaving_per_year", "0.06"), ("vacancy_weeks", "26")),
+    ):
+        register = register.with_setting(f"workload.{name}", value)
+    weeks = 365.25 / 7
+    assert heads_for(900, register.workload) == pytest.approx(1000 * (1 + 0.06 * 26 / weeks))
+
+
+def test_an_absent_officer_s_work_is_done_in_part_and_the_day_of_coming_back_is_a_day_at_work():
+    officers = Officers(1)
+    officers.employ(Provider.CRC, 3, (1.0,))
+    officers.target[:] = [900, 900, 500]
+    officers.away_until_day[:] = [701, 700, 10**6]
+    assert officers.is_away(700).tolist() == [True, False, True]
+    assert officers.capacity(700, 0.5).tolist() == [450, 900, 250]
+
+
+# --- both measures of the caseload
+
+
+@pytest.mark.parametrize("name", ["pre", "post"])
+@pytest.mark.parametrize("provider", [None, Provider.TRUST, Provider.NPS, Provider.CRC])
+def test_both_measures_of_the_caseload_are_hand_counts_of_the_tables(name, provider, request):
+    model = request.getfixturevalue(name)
+    group = f"provider_type={provider.name.lower()}" if provider else "all"
+    measured = {m: model.weekly.series(m, group)[-1] for m in MEASURES}
+    in_service = {Provider.TRUST} if name == "pre" else {Provider.NPS, Provider.CRC}
+    mine = [i for i, p in enumerate(model.officers.provider) if p in in_service and provider in (None, p)]
+    assert measured == pytest.approx(by_hand(model, mine), rel=1e-6)
+    assert (measured["cases_per_om_fte"] > measured["cases_per_caseholder"] / 2 > 0) == bool(mine)
+
+
+MEASURES = ("om_fte", "cases_per_om_fte", "cases_per_caseholder", "caseholders_over_40", "workload", "vacancies")
+
+
+def by_hand(model, mine):
+    """Measure some officers one by one."""
+    officers = model.officers
+    staff = [i for i in mine if not officers.is_vacant[i]]
+    named = np.bincount(model.people.officer[model.people.officer >= 0], minlength=len(officers))
+    holding = [int(officers.community_cases[i]) for i in staff if officers.community_cases[i]]
+    hours = sum(float(officers.hours[i]) for i in staff)
+    return {
+        "om_fte": hours,
+        "cases_per_om_fte": sum(int(named[i]) for i in mine) / max(1, hours),
+        "cases_per_caseholder": sum(holding) / max(1, len(holding)),
+        "caseholders_over_40": sum(n > MANY_CASES for n in holding) / max(1, len(holding)),
+        "workload": sum(int(officers.points[i]) for i in mine) / max(1, sum(int(officers.target[i]) for i in staff)),
+        "vacancies": len(mine) - len(staff),
+    }
+
+
+# --- the rule of the provider
 
 
 @pytest.mark.parametrize("rosh", Rosh)

@@ -1,0 +1,292 @@
+"""Workload: what a case weighs, what officers hold, and what is cut above that."""
+
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.offenders import (
+    COMMUNITY_SUPERVISION,
+    IN_PRISON,
+    IS_ENGAGED,
+    IS_SUPERVISED_IN_COMMUNITY,
+    Provider,
+    Rosh,
+    Status,
+)
+from sim.parameters.register import Register
+from sim.processes import allocation
+from sim.workload import TIERS, add_up, build, fill_weights, share_cut, tier_of
+from tests.sim.processes.alone import alone, copy_of, with_raw
+from tests.worlds import differing_columns, events, later
+
+BOUND = 0.5
+CUSTODY, COMMUNITY, LICENCE = (1, 3, 5, 9), (10, 20, 30, 40), (15, 25, 35, 45)
+ON_LICENCE = ("HOME_DETENTION_CURFEW", "LICENCE", "YOUNG_OFFENDER_SUPERVISION", "POST_SENTENCE_SUPERVISION")
+ORDERS = ("COMMUNITY_ORDER", "SUSPENDED_SENTENCE_ORDER")
+
+
+@cache
+def rules(greatest_cut=0.6):
+    """Return the rules of a register with round weights."""
+    register = Register.load()
+    places = (("custody", CUSTODY), ("community", COMMUNITY), ("licence", LICENCE))
+    for name, text in (
+        *((f"{place}_points", str(list(points))) for place, points in places),
+        ("likelihood_bound", str(BOUND)),
+        ("greatest_cut", str(greatest_cut)),
+    ):
+        register = register.with_setting(f"workload.{name}", text)
+    return build(register)
+
+
+def both(loop):
+    """Run a test on a compiled loop and on its twin."""
+    return pytest.mark.parametrize("loop", [loop, loop.py_func], ids=["compiled", "twin"])
+
+
+# --- what a case weighs
+
+
+@both(tier_of)
+def test_the_tier_is_by_risk_and_below_high_risk_by_likelihood_too(loop):
+    found = {(r.name, o): int(loop(rules(), int(r), o)) for r, o in product(Rosh, (0.0, 0.499, 0.5, 1.0))}
+    below, from_it = (0.0, 0.499), (0.5, 1.0)
+    assert found == (
+        {("LOW", o): 0 for o in below}
+        | {("LOW", o): 1 for o in from_it}
+        | {("MEDIUM", o): 1 for o in below}
+        | {("MEDIUM", o): 2 for o in from_it}
+        | {(r, o): 3 for r in ("HIGH", "VERY_HIGH") for o in below + from_it}
+    )
+
+
+def test_a_case_weighs_by_where_the_person_is():
+    w = rules()
+    weights = {s.name: tuple(w.points[:, s]) for s in Status if IS_ENGAGED[s]}
+    assert weights == (
+        {s.name: CUSTODY for s in IN_PRISON} | dict.fromkeys(ORDERS, COMMUNITY) | dict.fromkeys(ON_LICENCE, LICENCE)
+    )
+    assert {Status(s) for s in np.flatnonzero(w.is_cuttable)} == set(COMMUNITY_SUPERVISION)
+
+
+LIVING = ("COMMUNITY_ORDER", "CUSTODY", "LICENCE", "LICENCE", "LICENCE", "REMAND", "COMMUNITY_ORDER")
+CASES = {
+    "officer": np.array([0, 0, 2, 2, -1, 2, 0], np.int32),
+    "status": np.array([Status[name] for name in LIVING], np.uint8),
+    "rosh": np.array([0, 3, 1, 2, 1, 1, 1], np.uint8),
+    "ogrs3": np.array([0.6, 0.6, 0.2, 0.2, 0.9, 0.9, 0.9], np.float32),
+}
+"""Of seven people the last is not looked at; the fifth has no officer."""
+
+
+@both(add_up)
+def test_points_and_cases_add_up_by_hand(loop):
+    points, cases, cuttable = np.full(3, 9, np.int32), np.full(3, 9, np.int32), np.full((3, TIERS), 9, np.int64)
+    loop(rules(), np.arange(6), *CASES.values(), points, cases, cuttable)
+    assert points.tolist() == [20 + 9, 0, 25 + 45 + 5]
+    assert cases.tolist() == [1, 0, 2]
+    assert cuttable.tolist() == [[0, 20, 0, 0], [0] * 4, [0, 25, 0, 45]]
+
+
+@both(fill_weights)
+def test_the_weights_of_cases_are_in_the_order_asked_for(loop):
+    out = np.zeros(4, np.int64)
+    loop(rules(), np.array([5, 0, 3, 1]), *[CASES[n] for n in ("status", "rosh", "ogrs3")], out)
+    assert out.tolist() == [5, 20, 45, 9]
+
+
+# --- what is cut
+
+
+def cut(points, capacity, cuttable, greatest_cut=0.6, loop=share_cut):
+    """Return the shares cut by officers."""
+    out = np.full((len(points), TIERS), 9.0)
+    numbers = np.array(points, np.int32), np.array(capacity, np.int64), np.array(cuttable, np.int64).reshape(-1, TIERS)
+    loop(rules(greatest_cut), *numbers, out)
+    return out
+
+
+@both(share_cut)
+@pytest.mark.parametrize(
+    ("points", "shares"),
+    [
+        (299, [0, 0, 0, 0]),
+        (300, [0, 0, 0, 0]),
+        (330, [0.3, 0, 0, 0]),
+        (360, [0.6, 0, 0, 0]),
+        (400, [0.6, 0, 0.5, 0]),
+        (420, [0.6, 0, 0.6, 12 / 40]),
+        (1000, [0.6, 0, 0.6, 0.6]),
+    ],
+)
+def test_what_is_too_much_is_cut_from_the_lowest_tier_first(loop, points, shares):
+    """Capacity 300; 100, 0, 80 and 40 points of the tiers can be cut, six tenths of each at most."""
+    assert cut([points], [300], [100, 0, 80, 40], loop=loop)[0] == pytest.approx(shares)
+
+
+def test_each_officer_cuts_for_his_own_excess_alone():
+    assert cut([500, 100], [400, 400], [[1000, 0, 0, 0]] * 2).tolist() == [[0.1, 0, 0, 0], [0, 0, 0, 0]]
+
+
+ROUNDING = 1e-12
+BY_TIER = st.lists(st.integers(0, 500), min_size=TIERS, max_size=TIERS)
+OFFICES = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 1500), BY_TIER), min_size=1, max_size=5)
+
+
+@given(OFFICES, st.floats(0.2, 1.0))
+@settings(max_examples=60, deadline=None)
+def test_cuts_make_up_the_excess_as_far_as_they_may_and_no_tier_is_cut_before_a_lower_one(offices, greatest):
+    points, capacity, cuttable = zip(*offices, strict=True)
+    out = cut(points, capacity, cuttable, greatest)
+    assert ((out >= 0) & (out <= greatest)).all()
+    for shares, held, can, of in zip(out, points, capacity, np.array(cuttable), strict=True):
+        excess = max(0, held - can)
+        assert (shares * of).sum() == pytest.approx(min(excess, greatest * of.sum()), abs=1e-6)
+        for tier in np.flatnonzero(shares > ROUNDING):
+            lower = of[:tier] > 0
+            assert (shares[:tier][lower] == greatest).all()
+    np.testing.assert_allclose(cut(points, capacity, cuttable, greatest, share_cut.py_func), out, atol=ROUNDING)
+
+
+# --- in a lived world
+
+
+def tiers_of(model, rows):
+    """Return the tiers of people by the register's numbers, without the loops."""
+    people, bound = model.people, model.register.workload.likelihood_bound
+    rosh, likely = people.rosh[rows].astype(int), people.ogrs3[rows] >= bound
+    return np.where(rosh >= Rosh.HIGH, 3, rosh + likely)
+
+
+def held(model):
+    """Add up what every officer holds from the people alone; return (points, caseload, community cases)."""
+    people, p = model.people, model.register.workload
+    rows = np.flatnonzero(people.officer >= 0)
+    status, tier = people.status[rows], tiers_of(model, rows)
+    weight = np.array(p.custody_points)[tier]
+    order = np.isin(status, [Status[s] for s in ORDERS])
+    licence = np.isin(status, [Status[s] for s in ON_LICENCE])
+    weight[order] = np.array(p.community_points)[tier[order]]
+    weight[licence] = np.array(p.licence_points)[tier[licence]]
+    size, officer = len(model.officers), people.officer[rows]
+    in_community = IS_SUPERVISED_IN_COMMUNITY[status]
+    return (
+        np.bincount(officer, weight, minlength=size),
+        np.bincount(officer, minlength=size),
+        np.bincount(officer[in_community], minlength=size),
+    )
+
+
+@pytest.mark.parametrize("name", ["early_2012", "mid_2016", "pre", "post"])
+def test_after_allocation_what_officers_hold_is_the_sum_of_their_cases(name, request, monkeypatch):
+    """In every week, in which people come, go, and change hands."""
+    fixture, seen, allocate = request.getfixturevalue(name), [], allocation.step
+
+    def checked(model):
+        allocate(model)
+        officers = model.officers
+        points, caseload, in_community = held(model)
+        assert np.array_equal(officers.points, points)
+        assert np.array_equal(officers.caseload, caseload)
+        assert np.array_equal(officers.community_cases, in_community)
+        tiers = [np.bincount(model.people.officer[r], minlength=len(officers)) > 0 for r in by_tier(model)]
+        assert np.array_equal(officers.cuttable > 0, np.transpose(tiers))
+        seen.append(model.week)
+
+    monkeypatch.setattr(allocation, "step", checked)
+    model = later(fixture, weeks=8)
+    assert len(seen) == 8
+    assert np.array_equal(model.officers.caseload, held(model)[1]), "the caseload is right at the week's end too"
+    assert held(model)[0].sum() > 1000
+
+
+def by_tier(model):
+    """Return the rows of people supervised in the community by an officer, tier by tier."""
+    people = model.people
+    rows = np.flatnonzero(IS_SUPERVISED_IN_COMMUNITY[people.status] & (people.officer >= 0))
+    return [rows[tiers_of(model, rows) == tier] for tier in range(TIERS)]
+
+
+def test_what_officers_hold_is_right_on_the_day_on_which_everyone_changes_hands(mid_2016):
+    model = copy_of(mid_2016)
+    model.people.provider[model.people.officer >= 0] = Provider.TRUST
+    model.people.officer[model.people.officer >= 0] = 0
+    model.officers.caseload[:] = held(model)[1]
+    alone(model, allocation)
+    points, caseload, in_community = held(model)
+    assert caseload[0] == 0
+    assert np.array_equal(model.officers.points, points)
+    assert np.array_equal(model.officers.caseload, caseload)
+    assert np.array_equal(model.officers.community_cases, in_community)
+
+
+def graded(model, points_full_time):
+    """Return a copy of a world whose officers can carry so many points full time."""
+    twin = with_raw(model, workload__points_full_time=points_full_time)
+    twin.officers.grade(twin.register.workload, twin.draws)
+    return twin
+
+
+def contacts_cut(model, weeks=26):
+    """Live some weeks and return the number of contacts cut in them."""
+    return later(model, weeks=weeks).weekly.series("contacts_cut")[-weeks:].sum()
+
+
+def test_officers_who_can_carry_more_cut_fewer_contacts(mid_2016):
+    low, middle, high = (contacts_cut(graded(mid_2016, points)) for points in (500, 900, 1600))
+    assert low > 1.3 * middle > 0
+    assert middle > 1.3 * high > 0
+
+
+def test_officers_of_the_crc_cut_more_of_the_contacts_the_lower_the_tier(mid_2016):
+    """The NPS's qualified officers hold little but the highest tier."""
+    model = with_raw(graded(mid_2016, 950), allocation__handover_days=0)
+    model.people.contacts_cut[:] = model.people.contacts_due[:] = 0
+    lived = later(model, weeks=13)
+    people, tiers = lived.people, tiers_of(lived, np.arange(len(lived.people)))
+    groups = [(people.provider == Provider.CRC) & (tiers == tier) for tier in range(TIERS - 1)]
+    shares = [people.contacts_cut[group].sum() / people.contacts_due[group].sum() for group in groups]
+    assert shares[0] > shares[1] + 0.05 > shares[2] + 0.1
+    assert shares[0] < model.register.workload.greatest_cut + 0.05
+
+
+@pytest.mark.parametrize("name", ["mid_2016", "post"])
+def test_an_officer_cuts_a_tier_only_where_all_lower_ones_are_cut_as_far_as_they_may_be(name, request):
+    model = alone(graded(request.getfixturevalue(name), 700), allocation)
+    officers, greatest = model.officers, model.register.workload.greatest_cut
+    assert (officers.cuts > ROUNDING).any(axis=0)[:3].all()
+    for tier in range(1, TIERS):
+        cutting = officers.cuts[:, tier] > ROUNDING
+        lower = officers.cuttable[cutting, :tier] > 0
+        assert (officers.cuts[cutting, :tier][lower] == greatest).all()
+    assert not officers.cuts[officers.points <= officers.capacity(model.day, 0.5)].any()
+
+
+def test_where_nothing_may_be_cut_only_handovers_cut_contacts(mid_2016):
+    model = with_raw(graded(mid_2016, 500), workload__greatest_cut=0.0)
+    model.people.contacts_cut[:] = 0
+    people = later(model, weeks=26).people
+    handed_over = people.handover_end_day > mid_2016.day
+    assert people.contacts_cut[handed_over].sum() > 0
+    assert people.contacts_cut[~handed_over].sum() == 0
+    assert contacts_cut(with_raw(model, allocation__handover_days=0)) == 0
+
+
+def test_where_nothing_may_be_cut_it_does_not_matter_what_officers_can_carry(mid_2016):
+    """Officers without bounds and officers who cut nothing live the same weeks, if overload has no other effect."""
+
+    def lived(greatest_cut, factor):
+        slopes = {"workload__leaving_overload_slope": 0.0, "workload__sick_overload_slope": 0.0}
+        model = with_raw(mid_2016, workload__greatest_cut=greatest_cut, **slopes)
+        model.officers.target[:] *= factor
+        return later(model, weeks=26)
+
+    uncut, without_bound, cutting = lived(0.0, 1), lived(0.6, 1000), lived(0.6, 1)
+    assert np.array_equal(events(uncut), events(without_bound))
+    assert differing_columns(uncut, without_bound) == []
+    assert len(events(cutting)) != len(events(uncut)) or not np.array_equal(events(cutting), events(uncut))
+    assert "contacts_cut" in differing_columns(cutting, uncut)
