@@ -124,12 +124,28 @@ class Draws:
 
 
 @compiled
-def _fill_choices(uniforms, cumulative, rows, out):
+def pick(u, cumulative):
+    """Return the first category whose cumulative probability lies above a uniform; the last where none does."""
+    low, high = 0, cumulative.size - 1
+    while low < high:
+        middle = (low + high) // 2
+        if u < cumulative[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@compiled
+def _fill_choices(uniforms, cumulative, out):
     for i in range(uniforms.size):
-        chosen = 0
-        for k in range(cumulative.shape[1] - 1):
-            chosen += uniforms[i] >= cumulative[rows[i], k]
-        out[i] = chosen
+        out[i] = pick(uniforms[i], cumulative)
+
+
+@compiled
+def _fill_choices_by_row(uniforms, cumulative, rows, out):
+    for i in range(uniforms.size):
+        out[i] = pick(uniforms[i], cumulative[rows[i]])
 
 
 def choose(
@@ -150,9 +166,11 @@ def choose(
     int64 array, shape (n,)
         Index of the first category whose cumulative probability lies above the uniform.
     """
-    if cumulative.ndim == 1:
-        return np.searchsorted(cumulative, uniforms, side="right").clip(max=len(cumulative) - 1)
     out = np.empty(len(uniforms), np.int64)
-    which = np.arange(len(uniforms)) if rows is None else np.asarray(rows, np.int64)
-    _fill_choices(np.ascontiguousarray(uniforms), np.ascontiguousarray(cumulative), which, out)
+    uniforms, cumulative = np.ascontiguousarray(uniforms), np.ascontiguousarray(cumulative)
+    if cumulative.ndim == 1:
+        _fill_choices(uniforms, cumulative, out)
+    else:
+        which = np.arange(len(uniforms)) if rows is None else np.asarray(rows, np.int64)
+        _fill_choices_by_row(uniforms, cumulative, which, out)
     return out

@@ -50,6 +50,7 @@ class Table:
         self.__dict__["columns"] = columns
         self.__dict__["size"] = self.__dict__["_room"] = 0
         self.__dict__["_arrays"] = {name: np.empty(0, c.dtype) for name, c in columns.items()}
+        self.__dict__["_parts"] = {}
 
     def __len__(self) -> int:
         return int(self.__dict__["size"])
@@ -62,9 +63,18 @@ class Table:
         self.__dict__[name] = view
         return view
 
+    def part[P: tuple[Any, ...]](self, kind: type[P]) -> P:
+        """Return the columns that a NamedTuple names, for a compiled loop; hold it no longer than a column."""
+        parts = self.__dict__["_parts"]
+        if kind not in parts:
+            parts[kind] = kind(*(getattr(self, name) for name in kind._fields))  # type: ignore[attr-defined]
+        found: P = parts[kind]
+        return found
+
     def _resize(self, size: int) -> None:
         """Set the number of rows, and forget the views of before."""
         self.__dict__["size"] = size
+        self.__dict__["_parts"] = {}
         for name in self.columns:
             self.__dict__.pop(name, None)
 

@@ -35,18 +35,32 @@ def _beside_its_twin(name, loop, calls):
     """Return a function that runs the twin on copies, then the loop, and compares what they return and write."""
 
     def both(*arguments):
-        copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+        copies = [_copied(a) for a in arguments]
         with np.errstate(over="ignore"):
             expected = loop.py_func(*copies)
         found = loop(*arguments)
         _compare(name, found, expected)
         for argument, copy in zip(arguments, copies, strict=True):
-            if isinstance(argument, np.ndarray):
-                _compare(name, argument, copy)
+            _compare_what_was_written(name, argument, copy)
         calls[name] += 1
         return found
 
     return both
+
+
+def _copied(argument):
+    """Return a copy of an array, or of a NamedTuple with every array in it; anything else as it is."""
+    if isinstance(argument, tuple):
+        return type(argument)(*map(_copied, argument))
+    return argument.copy() if isinstance(argument, np.ndarray) else argument
+
+
+def _compare_what_was_written(name, argument, copy):
+    if isinstance(argument, tuple):
+        for part, other in zip(argument, copy, strict=True):
+            _compare_what_was_written(name, part, other)
+    elif isinstance(argument, np.ndarray):
+        _compare(name, argument, copy)
 
 
 def _compare(name, found, expected):

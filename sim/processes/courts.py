@@ -22,7 +22,8 @@ from sim.distributions import weibull
 from sim.docket import Stage, first_of_each
 from sim.draws import choose
 from sim.events import Event, occasion_code, unpack_occasion
-from sim.legal_status import confine, imprison, serves_for_life, settle_in_community, write_orders
+from sim.imprisonment import imprison
+from sim.legal_status import confine, serves_for_life, settle_in_community, write_orders
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, band_of
 from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt, tilt_within
 

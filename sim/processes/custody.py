@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from sim.assessment import start_follow_up
 from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.events import Event
-from sim.legal_status import set_post_release, settle_in_community
+from sim.imprisonment import set_post_release
+from sim.legal_status import settle_in_community
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status
 
 if TYPE_CHECKING:

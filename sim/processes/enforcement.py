@@ -22,7 +22,8 @@ from sim.distributions import weibull
 from sim.docket import Stage, first_of_each
 from sim.draws import uniform
 from sim.events import BreachOutcome, Event, RecallKind, enforcement_code
-from sim.legal_status import breach_outcome, confine, imprison, settle_in_community
+from sim.imprisonment import imprison
+from sim.legal_status import breach_outcome, confine, settle_in_community
 from sim.offenders import IS_RECALLABLE, IS_SUPERVISED_IN_COMMUNITY, Reason, Rosh, Rows, Status
 
 if TYPE_CHECKING:

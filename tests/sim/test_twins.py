@@ -12,7 +12,7 @@ from sim.processes import allocation
 from tests.twins import watch
 
 MODULES = (
-    *("assessment", "distributions", "docket", "legal_status", "model", "offenders"),
+    *("assessment", "distributions", "docket", "imprisonment", "legal_status", "model", "offenders"),
     *("ogrs", "population", "providers", "sentencing"),
 )
 WEEKS = 5
