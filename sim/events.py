@@ -1,7 +1,7 @@
 """The log of what happened to whom, when; and the index events, the days on which people enter cohorts."""
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,22 @@ INDEX_COLUMNS = {
     "provider": Column("uint8", "Provider", "who supervises at the index"),
 }
 
+
+class IndexColumns(NamedTuple):
+    """All columns of the index log."""
+
+    day: NDArray[np.int32]
+    row: NDArray[np.int32]
+    disposal: NDArray[np.uint8]
+    sentence_days: NDArray[np.int32]
+    previous_sanctions: NDArray[np.int32]
+    ogrs3: NDArray[np.float32]
+    offence_group: NDArray[np.uint8]
+    rosh: NDArray[np.uint8]
+    would_be_provider: NDArray[np.uint8]
+    provider: NDArray[np.uint8]
+
+
 _OFFENCES_SHIFT, _DISPOSAL_SHIFT = 8, 16
 _BYTE = 255
 _REASONS = 8
@@ -115,7 +131,7 @@ class EventLog(Table):
     def record(self, event: Event, day: Any, row: NDArray[Any], value: Any = 0, cause_day: Any = 0) -> None:
         """Record one event for each row; `day`, `value` and `cause_day` are scalars or arrays like `row`."""
         if count := len(row):
-            start, arrays = self._extend(count), self.__dict__["_arrays"]
+            start, arrays = self.extend(count), self.__dict__["_arrays"]
             for array, written in zip(arrays.values(), (day, event, row, value, cause_day), strict=True):
                 array[start : start + count] = written
 

@@ -265,8 +265,8 @@ class People(Table):
 
     def move(self, rows: Rows, status: Any, since: Days | int, end: Days | int) -> None:
         """Move people to a status from one day until another, and count the flow."""
-        wanted = (each(values, len(rows)) for values in (rows, status, since, end))
-        _move(self.part(Whereabouts), *wanted, self.__dict__["flows"])
+        who, to, first, last = (each(values, len(rows)) for values in (rows, status, since, end))
+        _move(self.part(Whereabouts), who, to, first, last, self.__dict__["flows"])
 
     def with_status(self, *statuses: Status) -> Rows:
         """Return the rows of people in any of these statuses."""

@@ -92,13 +92,13 @@ class Table:
         columns: Mapping[str, Column] = self.__dict__["columns"]
         if not values.keys() <= columns.keys():
             raise AttributeError(f'no column "{min(values.keys() - columns.keys())}"')
-        start = self._extend(count)
+        start = self.extend(count)
         end = start + count
         for name, array in self.__dict__["_arrays"].items():
             array[start:end] = values[name] if name in values else columns[name].default
         return np.arange(start, end)
 
-    def _extend(self, count: int) -> int:
+    def extend(self, count: int) -> int:
         """Make room for rows at the end and return the number of the first; what they hold is anybody's."""
         start, arrays = len(self), self.__dict__["_arrays"]
         end = start + count

@@ -56,7 +56,7 @@ def release_from_sentence(model: "ProbationModel", rows: Rows) -> None:
     model.log.record(Event.SUPERVISION_START, day[granted], curfew, Status.HOME_DETENTION_CURFEW)
     settle_in_community(model, rows[~granted], day[~granted])
     model.log.record(Event.RELEASE, day, rows, people.status[rows], begun)
-    start_follow_up(model, rows, day, np.full(len(rows), Disposal.CUSTODY))
+    start_follow_up(model, rows, day, Disposal.CUSTODY)
 
 
 def grant_curfew(model: "ProbationModel", rows: Rows, day: Rows) -> NDArray[np.bool_]:
@@ -77,7 +77,7 @@ def release_indeterminate(model: "ProbationModel", rows: Rows) -> None:
     people.licence_end_day[rows] = NEVER
     settle_in_community(model, rows, day)
     model.log.record(Event.RELEASE, day, rows, Status.LICENCE, begun)
-    start_follow_up(model, rows, day, np.full(len(rows), Disposal.CUSTODY))
+    start_follow_up(model, rows, day, Disposal.CUSTODY)
 
 
 def re_release(model: "ProbationModel", rows: Rows) -> None:

@@ -97,7 +97,7 @@ def caution(model: "ProbationModel", entries: Rows) -> None:
     record_sanction(model, rows, day, docket.offence_day[entries], group, docket.ogrs_offence[entries], is_caution=True)
     free = ~IS_IN_PRISON[people.status[rows]]
     settle_in_community(model, rows[free], day[free])
-    start_follow_up(model, rows[free], day[free], np.full(free.sum(), Disposal.CAUTION))
+    start_follow_up(model, rows[free], day[free], Disposal.CAUTION)
 
 
 def charge(model: "ProbationModel", entries: Rows) -> None:
