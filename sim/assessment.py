@@ -127,8 +127,9 @@ def record_sanction(
 ) -> None:
     """Add a caution or conviction to people's histories and assess their risk; no one twice."""
     bounds, key = model.register.derived(_risk), model.draws.key("risk.rosh")
-    known = (each(values, len(rows)) for values in (rows, day, offence_day, group, ogrs_offence))
-    _record_sanction(bounds, key, model.people.part(Judged), *known, is_caution)
+    people, count = model.people.part(Judged), len(rows)
+    who, on, offended = each(rows, count), each(day, count), each(offence_day, count)
+    _record_sanction(bounds, key, people, who, on, offended, each(group, count), each(ogrs_offence, count), is_caution)
 
 
 @compiled

@@ -60,6 +60,13 @@ class Entries(NamedTuple):
 
 
 @compiled
+def _close(e, entries, pending_cases):
+    for k in entries:
+        pending_cases[e.row[k]] -= 1
+        e.stage[k] = Stage.DONE
+
+
+@compiled
 def _close_up(e):
     kept = 0
     for k in range(e.stage.size):
@@ -92,6 +99,10 @@ class Docket(Table):
         wanted[Stage.DONE] = False
         out = np.empty(len(self), np.int64)
         return out[: _fill_due(self.day, self.stage, before_day, wanted, out)]
+
+    def close(self, entries: NDArray[np.int64], pending_cases: NDArray[np.uint8]) -> None:
+        """Mark cases as done; the people of each have one fewer pending."""
+        _close(self.part(Entries), entries, pending_cases)
 
     def drop_done(self) -> None:
         """Forget the entries that are done."""

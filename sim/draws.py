@@ -47,6 +47,12 @@ def uniform(person_hash, key):
 
 
 @compiled
+def uniform_at(person_hash, key, occasion):
+    """Return the uniform in [0, 1) of one person on an occasion of his own under one key."""
+    return uniform(person_hash, mix(key ^ (np.uint64(np.int64(occasion)) * _GOLDEN)))
+
+
+@compiled
 def _fill_uniforms(hashes, key, out):
     for i in range(hashes.size):
         out[i] = uniform(hashes[i], key)
@@ -55,7 +61,7 @@ def _fill_uniforms(hashes, key, out):
 @compiled
 def _fill_uniforms_at(hashes, key, occasions, out):
     for i in range(hashes.size):
-        out[i] = uniform(hashes[i], mix(key ^ (np.uint64(occasions[i]) * _GOLDEN)))
+        out[i] = uniform_at(hashes[i], key, occasions[i])
 
 
 @compiled

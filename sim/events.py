@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.compiled import compiled
 from sim.tables import Column, Table
 
 
@@ -100,6 +101,15 @@ MOST_OFFENCES = 60
 def occasion_code(offence_group: Any, offences: Any, disposal: Any = 0) -> Any:
     """Pack group, number of offences and disposal of an occasion into one integer; scalars or arrays."""
     return np.int32(offence_group) | (np.int32(offences) << _OFFENCES_SHIFT) | (np.int32(disposal) << _DISPOSAL_SHIFT)
+
+
+pack_occasion = compiled(occasion_code)
+
+
+@compiled
+def group_of(code):
+    """Return the offence group in one occasion code."""
+    return code & _BYTE
 
 
 def unpack_occasion(code: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:

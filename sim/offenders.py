@@ -209,6 +209,15 @@ def _count(codes, counts):
         counts[i % _TALLIES, codes[i]] += 1
 
 
+@compiled
+def history_band(count):
+    """Return the published band of one number of previous sanctions."""
+    band = 0
+    for k in range(1, BAND_FLOORS.size):
+        band += count >= BAND_FLOORS[k]
+    return band
+
+
 class Whereabouts(NamedTuple):
     """The columns that say where a person is."""
 
