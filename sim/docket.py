@@ -1,7 +1,7 @@
 """The docket: offences on their way to a decision, and decisions on their way to their day."""
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,7 @@ class Docket(Table):
         out = np.empty(len(self), np.int64)
         return out[: _fill_due(self.day, self.stage, before_day, wanted, out)]
 
-    def close(self, entries: NDArray[np.int64], pending_cases: NDArray[np.uint8]) -> None:
+    def close(self, entries: NDArray[np.integer[Any]], pending_cases: NDArray[np.uint8]) -> None:
         """Mark cases as done; the people of each have one fewer pending."""
         _close(self.part(Entries), entries, pending_cases)
 

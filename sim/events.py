@@ -132,6 +132,12 @@ def reason_of_enforcement(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[
     return code % _REASONS
 
 
+@compiled
+def note(events, k, day, row, value, cause_day):
+    """Write an event into column k of a table to be logged, shape (4, n)."""
+    events[0, k], events[1, k], events[2, k], events[3, k] = day, row, value, cause_day
+
+
 class EventLog(Table):
     """Everything that happened, in the order in which the processes wrote it."""
 

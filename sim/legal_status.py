@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.clock import DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
 from sim.draws import choose
-from sim.events import BreachOutcome, Event
+from sim.events import BreachOutcome, Event, note
 from sim.offenders import (
     IS_SUPERVISED_IN_COMMUNITY,
     Days,
@@ -116,12 +116,6 @@ def drop_supervisor(model: "ProbationModel", rows: Rows) -> None:
 
 
 @compiled
-def note(events, k, day, row, value, cause_day):
-    """Write an event into column k of a table to be logged, shape (4, n)."""
-    events[0, k], events[1, k], events[2, k], events[3, k] = day, row, value, cause_day
-
-
-@compiled
 def _settle(p, rows, day, forgotten_days, flows, caseload, ended, started):
     """Settle people, write (day, row, status, since) of supervision that ends and begins, and count both."""
     endings, starts = 0, 0
@@ -165,6 +159,13 @@ def settle_in_community(model: "ProbationModel", rows: Rows, day: Days) -> None:
     )
     log.record(Event.SUPERVISION_END, *ended[:, :endings])
     log.record(Event.SUPERVISION_START, *started[:, :starts])
+
+
+@compiled
+def is_for_life(p, i):
+    """Say whether a person is in prison on an indeterminate sentence, or recalled from one."""
+    recalled = p.status[i] == Status.RECALLED and p.licence_end_day[i] == NEVER
+    return recalled or p.status[i] == Status.INDETERMINATE
 
 
 def serves_for_life(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
@@ -216,6 +217,28 @@ def is_on_caseload(day, status, sentence_days, is_supervised_short, sentence_end
     return IS_SUPERVISED_IN_COMMUNITY[status] or IS_SUPERVISED_IN_PRISON[status]
 
 
+class Orders(NamedTuple):
+    """The columns of people that a court order writes."""
+
+    order_end_day: NDArray[np.int32]
+    order_disposal: NDArray[np.uint8]
+    suspended_day: NDArray[np.int32]
+    suspended_end_day: NDArray[np.int32]
+    suspended_days: NDArray[np.int32]
+    suspended_offence_day: NDArray[np.int32]
+
+
+@compiled
+def _write_orders(p, rows, day, days, disposal, is_required, offence_day, suspended_custody_days):
+    for k in range(rows.size):
+        i, end = rows[k], day[k] + days[k]
+        if disposal[k] == Disposal.SUSPENDED_SENTENCE_ORDER:
+            p.suspended_day[i], p.suspended_end_day[i] = day[k], end
+            p.suspended_days[i], p.suspended_offence_day[i] = suspended_custody_days, offence_day[k]
+        if is_required[k] and end >= p.order_end_day[i]:
+            p.order_end_day[i], p.order_disposal[i] = end, disposal[k]
+
+
 def write_orders(
     model: "ProbationModel",
     rows: Rows,
@@ -229,17 +252,17 @@ def write_orders(
 
     Of two orders that run at once, the one that ends last is what supervises.
     """
-    people = model.people
-    end = np.asarray(day) + days
-    suspended = disposal == Disposal.SUSPENDED_SENTENCE_ORDER
-    held = rows[suspended]
-    people.suspended_day[held] = np.asarray(day)[suspended]
-    people.suspended_end_day[held] = end[suspended]
-    people.suspended_days[held] = int(model.register.courts.suspended_custody_days)
-    people.suspended_offence_day[held] = np.asarray(offence_day)[suspended]
-    lasts_longer = is_required & (end >= people.order_end_day[rows])
-    people.order_end_day[rows[lasts_longer]] = end[lasts_longer]
-    people.order_disposal[rows[lasts_longer]] = disposal[lasts_longer]
+    count = len(rows)
+    _write_orders(
+        model.people.part(Orders),
+        each(rows, count),
+        each(day, count),
+        each(days, count),
+        each(disposal, count),
+        is_required,
+        each(offence_day, count),
+        int(model.register.courts.suspended_custody_days),
+    )
 
 
 def _breach_shares(register: Register) -> NDArray[np.float64]:

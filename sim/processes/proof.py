@@ -23,8 +23,8 @@ from sim.compiled import compiled
 from sim.distributions import weibull_at, weibull_scale
 from sim.docket import Entries, Stage, first_of_each
 from sim.draws import uniform_at
-from sim.events import Event, group_of, unpack_occasion
-from sim.legal_status import confine, note, settle_in_community
+from sim.events import Event, group_of, note, unpack_occasion
+from sim.legal_status import confine, settle_in_community
 from sim.offenders import BANDS, IS_IN_PRISON, Disposal, Rows, Status, history_band
 from sim.parameters.register import Register
 from sim.sentencing import build, table_year
