@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim import ogrs
 from sim.clock import DAYS_PER_YEAR, TWELVE_MONTHS_DAYS
-from sim.compiled import compiled
+from sim.compiled import compiled, rule
 from sim.draws import uniform
 from sim.events import IndexColumns
 from sim.legal_status import VISIT
@@ -72,7 +72,7 @@ class Judged(NamedTuple):
     offence_bound: NDArray[np.uint32]
 
 
-@compiled
+@rule
 def assess_one(bounds, key, p, i, to_custody):
     """Assess a person's risk of serious harm and MAPPA; see `assess_risk`."""
     group = p.offence_group[i]
@@ -132,7 +132,7 @@ def record_sanction(
     _record_sanction(bounds, key, people, who, on, offended, each(group, count), each(ogrs_offence, count), is_caution)
 
 
-@compiled
+@rule
 def rosh_of_index_offence(bounds, key, p, i):
     """Return a person's risk of serious harm by the index offence alone: the same in every regime.
 
@@ -142,13 +142,13 @@ def rosh_of_index_offence(bounds, key, p, i):
     return rosh_at(bounds, p.offence_group[i], uniform(p.person_hash[i], key))
 
 
-@compiled
+@rule
 def age_on(p, i, day):
     """Return a person's age in years on a day."""
     return (day - p.birth_day[i]) / DAYS_PER_YEAR
 
 
-@compiled
+@rule
 def _ogrs3_on(w, p, i, day):
     previous = int(p.sanctions[i]) - 1
     at_last, at_first = age_on(p, i, p.last_sanction_day[i]), age_on(p, i, p.first_sanction_day[i])

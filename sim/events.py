@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
+from sim.compiled import compiled, rule
 from sim.tables import Column, Table
 
 
@@ -106,7 +106,7 @@ def occasion_code(offence_group: Any, offences: Any, disposal: Any = 0) -> Any:
 pack_occasion = compiled(occasion_code)
 
 
-@compiled
+@rule
 def group_of(code):
     """Return the offence group in one occasion code."""
     return code & _BYTE
@@ -132,7 +132,7 @@ def reason_of_enforcement(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[
     return code % _REASONS
 
 
-@compiled
+@rule
 def note(events, k, day, row, value, cause_day):
     """Write an event into column k of a table to be logged, shape (4, n)."""
     events[0, k], events[1, k], events[2, k], events[3, k] = day, row, value, cause_day

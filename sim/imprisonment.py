@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.clock import DAYS_PER_MONTH, DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
-from sim.compiled import compiled
+from sim.compiled import compiled, rule
 from sim.events import Event
 from sim.legal_status import Standing, confine_one
 from sim.offenders import Days, OffenceGroup, Rows, Status, each, status_table
@@ -44,7 +44,7 @@ def _terms(register: Register) -> Terms:
     )
 
 
-@compiled
+@rule
 def credited_from(p, i, day):
     """Return the day from which a sentence passed on a day counts as served: time on remand is credited."""
     return int(p.status_since_day[i]) if p.status[i] == Status.REMAND else int(day)
@@ -56,7 +56,7 @@ def _fill_half_way(c, p, rows, day, days, out):
         out[k] = credited_from(p, rows[k], day[k]) + int(days[k] * c.share_served)
 
 
-@compiled
+@rule
 def first_release_day(c, p, i, start, day):
     """Return the first day on which curfew could begin, not before the day of sentence; the half-way day where it
     cannot, as for people on licence for life."""
@@ -69,7 +69,7 @@ def first_release_day(c, p, i, start, day):
     return min(max(half_way - c.curfew_longest_days, served, int(day)), half_way)
 
 
-@compiled
+@rule
 def _begin_sentence(p, i, day, days, credited, half_way, is_covered):
     """Write down a determinate sentence, at one with any that is being served."""
     old_end, old_half = -NEVER, -NEVER

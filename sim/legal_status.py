@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
-from sim.compiled import compiled
+from sim.compiled import compiled, rule
 from sim.draws import choose
 from sim.events import BreachOutcome, Event, note
 from sim.offenders import (
@@ -58,7 +58,7 @@ class Standing(NamedTuple):
     provider: NDArray[np.uint8]
 
 
-@compiled
+@rule
 def status_at_liberty(p, i, day, forgotten_days):
     """Return what supervises a person at liberty on a day, and until when: the first that holds of curfew, licence,
     post-sentence supervision, young offenders' supervision, court order, nothing."""
@@ -96,7 +96,7 @@ def community_status(model: "ProbationModel", rows: Rows, day: Days) -> NDArray[
     return out
 
 
-@compiled
+@rule
 def _drop_supervisor(p, i, caseload):
     if p.officer[i] >= 0:
         caseload[p.officer[i]] -= 1
@@ -161,7 +161,7 @@ def settle_in_community(model: "ProbationModel", rows: Rows, day: Days) -> None:
     log.record(Event.SUPERVISION_START, *started[:, :starts])
 
 
-@compiled
+@rule
 def is_for_life(p, i):
     """Say whether a person is in prison on an indeterminate sentence, or recalled from one."""
     recalled = p.status[i] == Status.RECALLED and p.licence_end_day[i] == NEVER
@@ -176,7 +176,7 @@ def serves_for_life(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
     return (status == Status.INDETERMINATE) | recalled
 
 
-@compiled
+@rule
 def confine_one(p, i, status, day, end, flows, ended, endings):
     """Move a person into prison, write down supervision that ends, and return how many have been written down."""
     if IS_SUPERVISED_IN_COMMUNITY[p.status[i]]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_YEAR, NEVER, date_of
-from sim.compiled import compiled
+from sim.compiled import compiled, rule
 from sim.draws import person_hashes
 from sim.tables import Column, Table
 from sim.views import RowView
@@ -209,7 +209,7 @@ def _count(codes, counts):
         counts[i % _TALLIES, codes[i]] += 1
 
 
-@compiled
+@rule
 def history_band(count):
     """Return the published band of one number of previous sanctions."""
     band = 0
@@ -226,7 +226,7 @@ class Whereabouts(NamedTuple):
     status_end_day: NDArray[np.int32]
 
 
-@compiled
+@rule
 def move_one(p, i, status, since, end, flows):
     """Move a person to a status from one day until another, and count the flow."""
     flows[p.status[i], status] += 1

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim.assessment import record_sanction, start_follow_up
 from sim.clock import DAYS_PER_WEEK, NEVER
-from sim.compiled import compiled
+from sim.compiled import compiled, rule
 from sim.distributions import weibull_at, weibull_scale
 from sim.docket import Entries, Stage, first_of_each
 from sim.draws import uniform_at
@@ -111,7 +111,7 @@ def _keys(model: "ProbationModel") -> Keys:
     return Keys(*(model.draws.key(f"proof.{name}") for name in Keys._fields))
 
 
-@compiled
+@rule
 def resolution(u, p_proven, p_caution):
     """Return the stage to which an occasion goes: charge, then caution, then nothing proven, up the uniform."""
     if u < p_proven * (1 - p_caution):
@@ -164,7 +164,7 @@ def caution(model: "ProbationModel", entries: Rows) -> None:
     start_follow_up(model, rows[free], day[free], Disposal.CAUTION)
 
 
-@compiled
+@rule
 def remand_probability(c, is_crown, sanctions):
     """Return the chance of remand in custody by court, multiplied for people with seven sanctions or more."""
     p_remand = c.p_remand_crown if is_crown else c.p_remand

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_with_arrays
 from sim.desistance import desistance_by_week
 from sim.distributions import geometric
 from sim.docket import Stage
@@ -150,7 +150,7 @@ def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase
     return found
 
 
-@compiled
+@compiled_with_arrays
 def scan(
     h,
     rows,

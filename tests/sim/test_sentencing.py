@@ -9,8 +9,9 @@ from sim import sentencing
 from sim.clock import DAYS_PER_MONTH
 from sim.data import tables
 from sim.distributions import log_uniform
+from sim.draws import choose
 from sim.offenders import BANDS, Disposal, OffenceGroup
-from sim.sentencing import build, choose, cumulative, sentence_lengths, table_year, tilt
+from sim.sentencing import build, cumulative, sentence_lengths, table_year, tilt
 from tests.worlds import SIM
 
 
