@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
 from sim.compiled import compiled, compiled_with_arrays
 from sim.desistance import desistance_by_week
-from sim.distributions import geometric
+from sim.distributions import geometric_at
 from sim.docket import Stage
-from sim.draws import _GOLDEN, choose, mix, uniform
-from sim.events import MOST_OFFENCES, BreachOutcome, Event, occasion_code
+from sim.draws import _GOLDEN, mix, pick, uniform
+from sim.events import MOST_OFFENCES, BreachOutcome, Event, pack_occasion
 from sim.legal_status import VISIT, breach_outcome
-from sim.offenders import Rows, Status, band_of
+from sim.offenders import Rows, Status, history_band
 from sim.parameters.register import Register
 from sim.sentencing import build as build_sentencing
 
@@ -77,6 +77,14 @@ def step(model: "ProbationModel") -> None:
     record_offences(model, rows, days)
 
 
+@compiled
+def _write_earliest(entries, row, day, hearing_day):
+    for k in entries:
+        hearing_day[row[k]] = NEVER
+    for k in entries:
+        hearing_day[row[k]] = min(hearing_day[row[k]], day[k])
+
+
 def mark_hearings(model: "ProbationModel") -> None:
     """Write down for whom this week holds a charge, caution, hearing or recall: from that day on nobody is at risk,
     because where they then will be is decided later in the week.
@@ -84,16 +92,14 @@ def mark_hearings(model: "ProbationModel") -> None:
     Of breach hearings only those that end in custody count: a reform makes many more of them, and most leave the person
     at liberty.
     """
-    docket, hearing_day = model.docket, model.people.hearing_day
+    docket = model.docket
     due = docket.falling_due(model.day + DAYS_PER_WEEK, *_DECISIVE)
     breach = np.flatnonzero(docket.stage[due] == Stage.BREACH_HEARING)
     decides = np.ones(len(due), bool)
     outcome = breach_outcome(model, docket.row[due[breach]].astype(np.int64))
     decides[breach] = (outcome == BreachOutcome.COMMITTAL) | (outcome == BreachOutcome.REVOKED_CUSTODY)
     due = due[decides]
-    rows = docket.row[due]
-    hearing_day[rows] = NEVER
-    np.minimum.at(hearing_day, rows, docket.day[due])
+    _write_earliest(due, docket.row, docket.day, model.people.hearing_day)
 
 
 def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -233,24 +239,47 @@ def expected_further_offences(ogrs3: Floats, at_least: float, prolific: float) -
     return at_least + prolific * ogrs3
 
 
+class Offending(NamedTuple):
+    """The columns of people by which it is drawn what they did."""
+
+    person_hash: NDArray[np.uint64]
+    is_female: NDArray[np.bool_]
+    sanctions: NDArray[np.int32]
+    offence_group: NDArray[np.uint8]
+    pending_cases: NDArray[np.uint8]
+
+
+class OccasionKeys(NamedTuple):
+    """The keys of this week's draws of what was done."""
+
+    offences: np.uint64
+    group: np.uint64
+    specialise: np.uint64
+    ogrs_offence: np.uint64
+
+
+@compiled
+def _describe(groups, ogrs_offences, specialisation, keys, p, rows, mean, out_code, out_ogrs):
+    """Fill in the occasion code and the OGRS3 class of each occasion; the person has one case more."""
+    for k in range(rows.size):
+        i, hash_of = rows[k], p.person_hash[rows[k]]
+        offences = min(1 + geometric_at(uniform(hash_of, keys.offences), mean[k]), MOST_OFFENCES)
+        group = int(p.offence_group[i])
+        if uniform(hash_of, keys.specialise) >= specialisation:
+            group = pick(uniform(hash_of, keys.group), groups[int(p.is_female[i]), history_band(p.sanctions[i])])
+        out_code[k] = pack_occasion(group, offences, 0)
+        out_ogrs[k] = pick(uniform(hash_of, keys.ogrs_offence), ogrs_offences[group])
+        p.pending_cases[i] += 1
+
+
 def record_offences(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> None:
     """Draw what was done and how often, and enter it on the docket for proof."""
     people, p = model.people, model.register.reoffending
     s = model.register.derived(build_sentencing)
-    hashes = people.person_hash[rows]
-    draw = {
-        name: model.draws.uniforms(f"reoffending.{name}", hashes, model.week)
-        for name in ("offences", "group", "specialise", "ogrs_offence")
-    }
+    keys = OccasionKeys(*(model.draws.key(f"reoffending.{name}", model.week) for name in OccasionKeys._fields))
     mean = expected_further_offences(people.ogrs3[rows], p.further_offences, p.further_offences_prolific)
-    mean = np.maximum((1 + mean) * p.in_year("offences_index", model.year) - 1, 0)
-    offences = np.minimum(1 + geometric(draw["offences"], mean), MOST_OFFENCES)
-    fresh = choose(draw["group"], s.group[people.is_female[rows].astype(int), band_of(people.sanctions[rows])])
-    group = np.where(draw["specialise"] < p.specialisation, people.offence_group[rows], fresh)
-    code = occasion_code(group, offences)
-    ogrs_offence = choose(draw["ogrs_offence"], s.ogrs_offence, group)
+    mean = np.maximum((1 + mean) * p.in_year("offences_index", model.year) - 1, 0).astype(np.float64)
+    code, ogrs = np.empty(len(rows), np.int32), np.empty(len(rows), np.uint8)
+    _describe(s.group, s.ogrs_offence, p.specialisation, keys, people.part(Offending), rows, mean, code, ogrs)
     model.log.record(Event.OFFENCE, days, rows, code)
-    people.pending_cases[rows] += 1
-    model.docket.add(
-        len(rows), day=days, stage=Stage.OFFENCE, row=rows, offence_day=days, code=code, ogrs_offence=ogrs_offence
-    )
+    model.docket.add(len(rows), day=days, stage=Stage.OFFENCE, row=rows, offence_day=days, code=code, ogrs_offence=ogrs)
