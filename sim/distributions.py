@@ -57,22 +57,9 @@ def geometric(u: NDArray[np.float64], mean: NDArray[np.float64] | float) -> NDAr
 
 
 @compiled
-def log_uniform_at(u, low, high):
+def log_uniform(u, low, high):
     """Return one value whose logarithm is uniform between bounds."""
     return low * math.exp(u * math.log(high / low))
-
-
-@compiled
-def _fill_log_uniform(u, low, high, out):
-    for i in range(u.size):
-        out[i] = log_uniform_at(u[i], low[i], high[i])
-
-
-def log_uniform(u: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values whose logarithm is uniform between bounds; shape (n,)."""
-    out = np.empty(len(u))
-    _fill_log_uniform(u, low, high, out)
-    return out
 
 
 @compiled

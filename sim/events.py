@@ -132,9 +132,14 @@ def reason_of_enforcement(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[
     return code % _REASONS
 
 
+def room_for(events: int) -> NDArray[np.int64]:
+    """Return room for the (day, row, value, cause day) of so many events, for `note` to fill; shape (4, n)."""
+    return np.empty((4, events), np.int64)
+
+
 @rule
 def note(events, k, day, row, value, cause_day):
-    """Write an event into column k of a table to be logged, shape (4, n)."""
+    """Write down an event to be logged, as the k-th of those in a room."""
     events[0, k], events[1, k], events[2, k], events[3, k] = day, row, value, cause_day
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.clock import DAYS_PER_MONTH, DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
 from sim.compiled import compiled, rule
-from sim.events import Event
+from sim.events import Event, room_for
 from sim.legal_status import Standing, confine_one
 from sim.offenders import Days, OffenceGroup, Rows, Status, each, status_table
 from sim.parameters.register import Register
@@ -122,7 +122,7 @@ def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence
         return
     people, terms = model.people, model.register.derived(_terms)
     who, on, length = (each(values, count) for values in (rows, day, days))
-    half_way, ended = np.empty(count, np.int64), np.empty((4, count), np.int64)
+    half_way, ended = np.empty(count, np.int64), room_for(count)
     _fill_half_way(terms, people.part(Standing), who, on, length, half_way)
     covered = model.timeline.covers(
         "short_sentence_supervision",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.clock import DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
 from sim.compiled import compiled, rule
 from sim.draws import choose
-from sim.events import BreachOutcome, Event, note
+from sim.events import BreachOutcome, Event, note, room_for
 from sim.offenders import (
     IS_SUPERVISED_IN_COMMUNITY,
     Days,
@@ -146,7 +146,7 @@ def settle_in_community(model: "ProbationModel", rows: Rows, day: Days) -> None:
     if not count:
         return
     people, log = model.people, model.log
-    ended, started = np.empty((4, count), np.int64), np.empty((4, count), np.int64)
+    ended, started = room_for(count), room_for(count)
     endings, starts = _settle(
         people.part(Standing),
         each(rows, count),
@@ -201,7 +201,7 @@ def confine(model: "ProbationModel", rows: Rows, status: Status, day: Days, end:
     count = len(rows)
     if not count:
         return
-    ended = np.empty((4, count), np.int64)
+    ended = room_for(count)
     who, since, until = (each(values, count) for values in (rows, day, end))
     flows = model.people.__dict__["flows"]
     endings = _confine(model.people.part(Standing), who, int(status), since, until, flows, ended)

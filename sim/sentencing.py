@@ -11,7 +11,7 @@ from sim import ogrs
 from sim.clock import DAYS_PER_MONTH, DAYS_PER_YEAR
 from sim.compiled import compiled
 from sim.data import tables
-from sim.distributions import log_uniform_at
+from sim.distributions import log_uniform
 from sim.draws import pick
 from sim.offenders import BANDS, Disposal, OffenceGroup, each
 from sim.parameters.register import Register
@@ -224,26 +224,13 @@ def table_year(register: Register, year: int) -> int:
 
 
 @compiled
-def tilt_one(u, share, log_odds):
-    """Move one uniform; see `tilt`."""
+def tilt(u, share, log_odds):
+    """Move a uniform so that to lie below `share` becomes likelier by so much on the log-odds."""
     if share >= 1.0:
         return u
     odds = share / (1.0 - share) * math.exp(log_odds)
     new = odds / (1.0 + odds)
     return u * share / new if u < new else share + (u - new) * (1.0 - share) / (1.0 - new)
-
-
-@compiled
-def _fill_tilted(u, share, log_odds, out):
-    for i in range(u.size):
-        out[i] = tilt_one(u[i], share[i], log_odds[i])
-
-
-def tilt(u: Floats, share: Floats, log_odds: Floats) -> Floats:
-    """Move uniforms so that those below `share` become likelier by so much on the log-odds; shape (n,)."""
-    out = np.empty(len(u))
-    _fill_tilted(u, share, log_odds.astype(np.float64), out)
-    return out
 
 
 @compiled
@@ -255,15 +242,15 @@ def tilt_within(u, low, middle, high, log_odds):
     if u < low or u >= high:
         return u
     width = high - low
-    return low + width * tilt_one(min(u - low, width) / width, (middle - low) / width, log_odds)
+    return low + width * tilt(min(u - low, width) / width, (middle - low) / width, log_odds)
 
 
 @compiled
 def _fill_lengths(kind, low, high, shares, group, ogrs_offence, log_odds, u_band, u_days, out_days, out_indeterminate):
     for k in range(u_band.size):
         bands = shares[kind[group[k], ogrs_offence[k]]]
-        band = pick(tilt_one(u_band[k], bands[_LAST_UNDER_12_MONTHS], log_odds[k]), bands)
-        out_days[k] = int(log_uniform_at(u_days[k], low[band], high[band]))
+        band = pick(tilt(u_band[k], bands[_LAST_UNDER_12_MONTHS], log_odds[k]), bands)
+        out_days[k] = int(log_uniform(u_days[k], low[band], high[band]))
         out_indeterminate[k] = band == INDETERMINATE_BAND
 
 

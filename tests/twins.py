@@ -9,21 +9,24 @@ TOLERANCE = 1e-12
 """Relative; of floats alone, for the two may round differently."""
 
 
-def compiled_functions(module):
-    """Return the compiled loops that a module defines, by name."""
+def compiled_functions(module, *, rules=False):
+    """Return the compiled loops, or the rules written out in them, that a module defines, by name."""
     return {
         name: loop
         for name, loop in vars(module).items()
         if isinstance(loop, CPUDispatcher) and loop.py_func.__module__ == module.__name__
+        if (loop.targetoptions.get("inline") == "always") == rules
     }
 
 
 def watch(monkeypatch, module):
     """Put the twin beside every compiled loop of a module, and return the count of calls by name.
 
-    Loops called by loops are compared within the twin of the caller. The world must have lived before, so that the
-    loops are compiled.
+    Loops called by loops, and rules, are compared within the twin of the caller. The world must have lived before, so
+    that the loops are compiled.
     """
+    for name, rule in compiled_functions(module, rules=True).items():
+        monkeypatch.setattr(module, name, rule.py_func)
     loops = compiled_functions(module)
     calls = Counter(dict.fromkeys(loops, 0))
     for name, loop in loops.items():

@@ -27,7 +27,7 @@ from sim.imprisonment import imprison
 from sim.legal_status import confine, is_for_life, serves_for_life, settle_in_community, write_orders
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, each, history_band
 from sim.parameters.register import Register
-from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt_one, tilt_within
+from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt, tilt_within
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -123,7 +123,7 @@ def _choose_disposals(c, key, table, p, rows, offence_day, group, out):
         i = rows[k]
         cell = table[group[k], int(p.is_female[i]), history_band(p.sanctions[i])]
         less_custody = -c.custody_again * (p.is_from_custody[i] - c.centre_from_custody)
-        u = tilt_one(uniform_at(p.person_hash[i], key, offence_day[k]), cell[_TO_CUSTODY], less_custody)
+        u = tilt(uniform_at(p.person_hash[i], key, offence_day[k]), cell[_TO_CUSTODY], less_custody)
         not_suspended = c.community_order_slope * (p.ogrs3[i] - c.centre_ogrs3_orders)
         low, middle, high = cell[_TO_COMMUNITY_ORDER], cell[_TO_SUSPENDED_ORDER], cell[_TO_CUSTODY]
         out[k] = 1 + pick(tilt_within(u, low, middle, high, float(not_suspended)), cell)

@@ -21,7 +21,7 @@ from sim.compiled import compiled, rule
 from sim.distributions import weibull_at, weibull_scale
 from sim.docket import Entries, Stage, first_of_each
 from sim.draws import uniform
-from sim.events import BreachOutcome, Event, RecallKind, enforcement_code, note
+from sim.events import BreachOutcome, Event, RecallKind, enforcement_code, note, room_for
 from sim.imprisonment import imprison
 from sim.legal_status import breach_outcome, confine, settle_in_community
 from sim.offenders import IS_RECALLABLE, IS_SUPERVISED_IN_COMMUNITY, Reason, Rosh, Rows, Status
@@ -209,7 +209,7 @@ def _recall(c, kind_key, length_key, p_fixed_term, e, p, entries, recalls, ends)
 
 def carry_out_recalls(model: "ProbationModel", entries: Rows) -> None:
     """Return to prison those who are still on licence or curfew on the day."""
-    recalls, ends = np.empty((4, len(entries)), np.int64), np.empty(len(entries), np.int64)
+    recalls, ends = room_for(len(entries)), np.empty(len(entries), np.int64)
     found = _recall(
         model.register.derived(_terms),
         model.draws.key("enforcement.recall_kind", model.week),
@@ -242,7 +242,7 @@ def _still_in_breach(e, p, entries, out):
 
 def hear_breaches(model: "ProbationModel", entries: Rows) -> None:
     """Deal in court with those who are still subject to the order or to post-sentence supervision."""
-    heard = np.empty((4, len(entries)), np.int64)
+    heard = room_for(len(entries))
     found = _still_in_breach(model.docket.part(Entries), model.people.part(Subject), entries, heard)
     day, rows, reason, status = heard[:, :found]
     outcome = breach_outcome(model, rows)

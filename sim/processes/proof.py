@@ -23,7 +23,7 @@ from sim.compiled import compiled, rule
 from sim.distributions import weibull_at, weibull_scale
 from sim.docket import Entries, Stage, first_of_each
 from sim.draws import uniform_at
-from sim.events import Event, group_of, note, unpack_occasion
+from sim.events import Event, group_of, note, room_for, unpack_occasion
 from sim.legal_status import confine, settle_in_community
 from sim.offenders import BANDS, IS_IN_PRISON, Disposal, Rows, Status, history_band
 from sim.parameters.register import Register
@@ -201,7 +201,7 @@ def _charge(c, keys, crown_court_days, next_week, e, p, entries, charged, remand
 
 def charge(model: "ProbationModel", entries: Rows) -> None:
     """Charge people, list them for court, and remand some."""
-    charged, remanded = np.empty((4, len(entries)), np.int64), np.empty((4, len(entries)), np.int64)
+    charged, remanded = room_for(len(entries)), room_for(len(entries))
     held = _charge(
         model.register.derived(_chances),
         _keys(model),

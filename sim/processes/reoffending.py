@@ -192,6 +192,8 @@ def scan(
         weeks = min(max(day - since[k], 0) // DAYS_PER_WEEK, h.decline.size - 1)
         rate = weekly_hazard(h, float(risk[k]), z, weeks, from_custody[k], law[k] != Status.FREE)
         offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + _MARGIN, VISIT)
+        if (mix(person_hash[i] ^ keys.week) >> _TO_32) >= offence_bound[i]:
+            continue  # not even in a whole week at risk
         start = min(max(since[k] - day, here_since[k] - day, 0), DAYS_PER_WEEK)
         end = DAYS_PER_WEEK
         if hearing[k] >= day:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sim.offenders import Provider, Rosh
 from sim.officers import Officers, assign_least_loaded
-from sim.providers import provider_by_risk
+from sim.providers import by_risk
 
 
 def assign(places, count=20, team_size=10, first=0, caseload=None):
@@ -81,4 +81,4 @@ def test_every_case_goes_to_an_officer_of_the_office_and_teams_are_level(places,
 @pytest.mark.parametrize("mappa", [False, True])
 def test_high_risk_and_mappa_go_to_the_nps_and_all_others_to_the_crc(rosh, mappa):
     wanted = Provider.NPS if mappa or rosh in (Rosh.HIGH, Rosh.VERY_HIGH) else Provider.CRC
-    assert provider_by_risk(np.array([rosh]), np.array([mappa])).tolist() == [wanted]
+    assert by_risk(rosh, mappa) == wanted

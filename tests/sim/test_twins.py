@@ -16,7 +16,7 @@ MODULES = (
     *("ogrs", "population", "providers", "sentencing"),
 )
 WEEKS = 5
-CALLED_BY_LOOPS_ALONE = {"is_on_caseload", "rosh_at", "by_risk", "score"}
+CALLED_BY_LOOPS_ALONE = {"is_on_caseload", "rosh_at", "by_risk", "score", "log_uniform", "tilt_within"}
 
 
 def live(module, monkeypatch):
