@@ -133,7 +133,7 @@ def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence
         release_day=half_way,
     )
     flows = people.__dict__["flows"]
-    endings = _imprison(terms, people.part(Standing), who, on, length, half_way, covered.copy(), flows, ended)
+    endings = _imprison(terms, people.part(Standing), who, on, length, half_way, covered, flows, ended)
     model.log.record(Event.CUSTODY_START, day, rows, days, offence_day)
     model.log.record(Event.SUPERVISION_END, *ended[:, :endings])
 

@@ -149,9 +149,10 @@ def weekly_hazard(h, ogrs3, z, weeks, is_from_custody, is_supervised):
 def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase, out_row):
     """Fill in whose uniform lies below the bound, or whose stretch begins; without branches, for it reads everyone."""
     found = 0
-    for i in rows:
+    for row in rows:
+        i = np.uint64(row)  # which cannot be negative: that is not looked into either
         bound = offence_bound[i]
-        out_row[found] = i
+        out_row[found] = row
         found += ((mix(person_hash[i] ^ week_key) >> _TO_32) < bound) | ((phase[i] == this_phase) & (bound > 0))
     return found
 
