@@ -9,39 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import ogrs
-from sim.clock import TWELVE_MONTHS_DAYS
-from sim.compiled import compiled
+from sim.clock import DAYS_PER_YEAR, TWELVE_MONTHS_DAYS
+from sim.compiled import compiled, rule
 from sim.draws import uniform
+from sim.events import IndexColumns
 from sim.legal_status import VISIT
-from sim.offenders import Days, Disposal, OffenceGroup, Rosh, Rows
+from sim.offenders import Days, Disposal, OffenceGroup, Rosh, Rows, each
 from sim.parameters.register import Register
-from sim.providers import provider_by_risk
+from sim.providers import by_risk
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
-
-
-def record_sanction(
-    model: "ProbationModel",
-    rows: Rows,
-    day: Days,
-    offence_day: Days,
-    group: NDArray[np.integer],
-    ogrs_offence: NDArray[np.integer],
-    *,
-    is_caution: bool,
-) -> None:
-    """Add a caution or conviction to people's histories and assess their risk; no one twice."""
-    people = model.people
-    people.sanctions[rows] += 1
-    people.last_sanction_day[rows] = day
-    people.first_sanction_day[rows] = np.minimum(people.first_sanction_day[rows], day)
-    people.offence_day[rows] = offence_day
-    people.offence_group[rows] = group
-    people.ogrs_offence[rows] = ogrs_offence
-    people.is_last_caution[rows] = is_caution
-    people.needs_assessed[rows] = people.needs[rows]
-    assess_risk(model, rows, to_custody=False)
 
 
 _WEAK = 0.5
@@ -74,16 +52,49 @@ def rosh_at(bounds, group, place):
     return Rosh.MEDIUM.value if place >= bounds.medium[group] else Rosh.LOW.value
 
 
+class Judged(NamedTuple):
+    """The columns of people that a sanction or an index event reads or writes."""
+
+    person_hash: NDArray[np.uint64]
+    birth_day: NDArray[np.int32]
+    is_female: NDArray[np.bool_]
+    sanctions: NDArray[np.int32]
+    first_sanction_day: NDArray[np.int32]
+    last_sanction_day: NDArray[np.int32]
+    offence_day: NDArray[np.int32]
+    offence_group: NDArray[np.uint8]
+    ogrs_offence: NDArray[np.uint8]
+    is_last_caution: NDArray[np.bool_]
+    sentence_days: NDArray[np.int32]
+    officer: NDArray[np.int32]
+    provider: NDArray[np.uint8]
+    rosh: NDArray[np.uint8]
+    is_mappa: NDArray[np.bool_]
+    ogrs3: NDArray[np.float32]
+    follow_up_day: NDArray[np.int32]
+    is_from_custody: NDArray[np.bool_]
+    offence_bound: NDArray[np.uint32]
+    needs: NDArray[np.uint8]
+    needs_assessed: NDArray[np.uint8]
+    family_tie: NDArray[np.float32]
+
+
+@rule
+def assess_one(bounds, key, p, i, to_custody):
+    """Assess a person's risk of serious harm and MAPPA; see `assess_risk`."""
+    group = p.offence_group[i]
+    assessed = rosh_at(bounds, group, uniform(p.person_hash[i], key))
+    p.rosh[i] = max(p.rosh[i], assessed) if p.officer[i] >= 0 else assessed
+    violent = group == OffenceGroup.VIOLENCE or group == OffenceGroup.ROBBERY  # noqa: PLR1714
+    long = to_custody and p.sentence_days[i] >= TWELVE_MONTHS_DAYS
+    if group == OffenceGroup.SEXUAL or (violent and long):
+        p.is_mappa[i] = True
+
+
 @compiled
-def _assess(rows, to_custody, bounds, key, person_hash, sentence_days, offence_group, officer, rosh, is_mappa):
+def _assess(bounds, key, p, rows, to_custody):
     for i in rows:
-        group = offence_group[i]
-        assessed = rosh_at(bounds, group, uniform(person_hash[i], key))
-        rosh[i] = max(rosh[i], assessed) if officer[i] >= 0 else assessed
-        violent = group == OffenceGroup.VIOLENCE or group == OffenceGroup.ROBBERY  # noqa: PLR1714
-        long = to_custody and sentence_days[i] >= TWELVE_MONTHS_DAYS
-        if group == OffenceGroup.SEXUAL or (violent and long):
-            is_mappa[i] = True
+        assess_one(bounds, key, p, i, to_custody)
 
 
 def assess_risk(model: "ProbationModel", rows: Rows, *, to_custody: bool) -> None:
@@ -94,80 +105,107 @@ def assess_risk(model: "ProbationModel", rows: Rows, *, to_custody: bool) -> Non
     A person's place in the distribution is drawn once in a life, so that the same person is judged alike in every
     regime. Of someone under supervision the judgement can only rise; it is made afresh after supervision has ended.
     """
-    people = model.people
-    _assess(
-        rows,
-        to_custody,
-        model.register.derived(_risk),
-        model.draws.key("risk.rosh"),
-        people.person_hash,
-        people.sentence_days,
-        people.offence_group,
-        people.officer,
-        people.rosh,
-        people.is_mappa,
-    )
+    bounds, key = model.register.derived(_risk), model.draws.key("risk.rosh")
+    _assess(bounds, key, model.people.part(Judged), each(rows, len(rows)), to_custody)
 
 
 @compiled
-def _judge(rows, bounds, key, person_hash, offence_group, out):
+def _record_sanction(bounds, key, p, rows, day, offence_day, group, ogrs_offence, is_caution):
     for k in range(rows.size):
         i = rows[k]
-        out[k] = rosh_at(bounds, offence_group[i], uniform(person_hash[i], key))
+        p.sanctions[i] += 1
+        p.last_sanction_day[i] = day[k]
+        p.first_sanction_day[i] = min(int(p.first_sanction_day[i]), day[k])
+        p.offence_day[i] = offence_day[k]
+        p.offence_group[i], p.ogrs_offence[i] = group[k], ogrs_offence[k]
+        p.is_last_caution[i] = is_caution
+        p.needs_assessed[i] = p.needs[i]
+        assess_one(bounds, key, p, i, False)
 
 
-def rosh_of_index_offence(model: "ProbationModel", rows: Rows) -> NDArray[np.uint8]:
-    """Return the risk of serious harm by the index offence alone, shape (n,): the same in every regime.
+def record_sanction(
+    model: "ProbationModel",
+    rows: Rows,
+    day: Days,
+    offence_day: Days,
+    group: NDArray[np.integer],
+    ogrs_offence: NDArray[np.integer],
+    *,
+    is_caution: bool,
+) -> None:
+    """Add a caution or conviction to people's histories and assess their risk; no one twice."""
+    bounds, key = model.register.derived(_risk), model.draws.key("risk.rosh")
+    people, count = model.people.part(Judged), len(rows)
+    who, on, offended = each(rows, count), each(day, count), each(offence_day, count)
+    _record_sanction(bounds, key, people, who, on, offended, each(group, count), each(ogrs_offence, count), is_caution)
+
+
+@rule
+def rosh_of_index_offence(bounds, key, p, i):
+    """Return a person's risk of serious harm by the index offence alone: the same in every regime.
 
     What supervisors later make of a person depends on who is supervised, and so on the regime; a group that is
     compared between regimes must not.
     """
-    people = model.people
-    out = np.empty(len(rows), np.uint8)
-    key = model.draws.key("risk.rosh")
-    _judge(rows, model.register.derived(_risk), key, people.person_hash, people.offence_group, out)
-    return out
+    return rosh_at(bounds, p.offence_group[i], uniform(p.person_hash[i], key))
 
 
-def start_follow_up(model: "ProbationModel", rows: Rows, day: Days, disposal: NDArray[np.integer]) -> None:
+@rule
+def age_on(p, i, day):
+    """Return a person's age in years on a day."""
+    return (day - p.birth_day[i]) / DAYS_PER_YEAR
+
+
+@rule
+def _ogrs3_on(w, p, i, day):
+    previous = int(p.sanctions[i]) - 1
+    at_last, at_first = age_on(p, i, p.last_sanction_day[i]), age_on(p, i, p.first_sanction_day[i])
+    now, offence = age_on(p, i, day), p.ogrs_offence[i]
+    return ogrs.chance(w, w.one_year, previous, at_last, at_first, now, p.is_female[i], p.is_last_caution[i], offence)
+
+
+@compiled
+def _start_follow_up(w, bounds, key, p, rows, day, disposal, log, start):
+    for k in range(rows.size):
+        i, to = rows[k], start + k
+        is_custody = disposal[k] == Disposal.CUSTODY
+        p.ogrs3[i] = _ogrs3_on(w, p, i, day[k])
+        p.follow_up_day[i] = day[k]
+        p.is_from_custody[i] = is_custody
+        p.offence_bound[i] = VISIT
+        rosh = rosh_of_index_offence(bounds, key, p, i)
+        log.day[to], log.row[to], log.disposal[to] = day[k], i, disposal[k]
+        log.sentence_days[to] = p.sentence_days[i] if is_custody else 0
+        log.previous_sanctions[to] = p.sanctions[i] - 1
+        log.ogrs3[to] = p.ogrs3[i]
+        log.offence_group[to] = p.offence_group[i]
+        log.rosh[to] = rosh
+        log.would_be_provider[to] = by_risk(rosh, p.is_mappa[i])
+        log.provider[to] = p.provider[i]
+        log.needs_assessed[to], log.needs[to] = p.needs_assessed[i], p.needs[i]
+        log.has_weak_family_tie[to] = p.family_tie[i] < _WEAK
+
+
+def start_follow_up(model: "ProbationModel", rows: Rows, day: Days, disposal: NDArray[np.integer] | Disposal) -> None:
     """Start follow-up on the day of a sanction in the community or of a release: score OGRS3, enter the cohort.
 
     Parameters
     ----------
-    disposal : integer array, shape (n,)
-        What people come from, as a `Disposal`.
+    disposal : integer array, shape (n,), or Disposal
+        What people come from.
     """
-    if not len(rows):
+    count = len(rows)
+    if not count:
         return
-    people = model.people
-    previous = people.sanctions[rows] - 1
-    people.ogrs3[rows] = ogrs.probability(
-        previous,
-        people.age(rows, people.last_sanction_day[rows]),
-        people.age(rows, people.first_sanction_day[rows]),
-        people.age(rows, day),
-        people.is_female[rows],
-        people.is_last_caution[rows],
-        people.ogrs_offence[rows],
-    )
-    people.follow_up_day[rows] = day
-    custody = disposal == Disposal.CUSTODY
-    people.is_from_custody[rows] = custody
-    people.offence_bound[rows] = VISIT
-    rosh = rosh_of_index_offence(model, rows)
-    model.index_log.add(
-        len(rows),
-        day=day,
-        row=rows,
-        disposal=disposal,
-        sentence_days=np.where(custody, people.sentence_days[rows], 0),
-        previous_sanctions=previous,
-        ogrs3=people.ogrs3[rows],
-        offence_group=people.offence_group[rows],
-        rosh=rosh,
-        would_be_provider=provider_by_risk(rosh, people.is_mappa[rows]),
-        provider=people.provider[rows],
-        needs_assessed=people.needs_assessed[rows],
-        needs=people.needs[rows],
-        has_weak_family_tie=people.family_tie[rows] < _WEAK,
+    start = model.index_log.extend(count)
+    _start_follow_up(
+        ogrs.weights(),
+        model.register.derived(_risk),
+        model.draws.key("risk.rosh"),
+        model.people.part(Judged),
+        each(rows, count),
+        each(day, count),
+        each(disposal, count),
+        model.index_log.part(IndexColumns),
+        start,
     )

@@ -60,6 +60,20 @@ def cache_folder(folder: Path = SIM_FOLDER) -> Path:
 numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 
+_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
+"""Without the counting of references to arrays, which costs more than most rules; a loop then makes no arrays."""
+
+
 def compiled[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop with Numba, cached on disk, without `fastmath`; its ``.py_func`` is its twin in Python."""
+    return cast(F, numba.njit(**_OPTIONS)(function))
+
+
+def compiled_with_arrays[F: Callable[..., Any]](function: F) -> F:
+    """Compile a loop that makes arrays of its own."""
     return cast(F, numba.njit(cache=True)(function))
+
+
+def rule[F: Callable[..., Any]](function: F) -> F:
+    """Compile what holds for one person, to be written out in every compiled loop that calls it."""
+    return cast(F, numba.njit(inline="always", **_OPTIONS)(function))

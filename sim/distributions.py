@@ -9,10 +9,22 @@ from sim.compiled import compiled
 
 
 @compiled
+def weibull_scale(shape):
+    """Return what turns the mean of a Weibull distribution into its scale."""
+    return 1.0 / math.gamma(1.0 + 1.0 / shape)
+
+
+@compiled
+def weibull_at(u, mean, scale, shape):
+    """Return one Weibull duration; `scale` is the `weibull_scale` of the shape. See `weibull`."""
+    return mean * scale * (-math.log(1.0 - u)) ** (1.0 / shape)
+
+
+@compiled
 def _fill_weibull(u, mean, shape, out):
-    scale = 1.0 / math.gamma(1.0 + 1.0 / shape)
+    scale = weibull_scale(shape)
     for i in range(u.size):
-        out[i] = mean[i] * scale * (-math.log(1.0 - u[i])) ** (1.0 / shape)
+        out[i] = weibull_at(u[i], mean[i], scale, shape)
 
 
 def weibull(u: NDArray[np.float64], mean: NDArray[np.float64] | float, shape: float) -> NDArray[np.float64]:
@@ -26,12 +38,15 @@ def weibull(u: NDArray[np.float64], mean: NDArray[np.float64] | float, shape: fl
 
 
 @compiled
+def geometric_at(u, mean):
+    """Return one count of a geometric distribution with this mean."""
+    return int(math.log(1.0 - u) / math.log(mean / (1.0 + mean))) if mean > 0.0 else 0
+
+
+@compiled
 def _fill_geometric(u, mean, out):
     for i in range(u.size):
-        if mean[i] > 0.0:
-            out[i] = int(math.log(1.0 - u[i]) / math.log(mean[i] / (1.0 + mean[i])))
-        else:
-            out[i] = 0
+        out[i] = geometric_at(u[i], mean[i])
 
 
 def geometric(u: NDArray[np.float64], mean: NDArray[np.float64] | float) -> NDArray[np.int64]:
@@ -42,16 +57,9 @@ def geometric(u: NDArray[np.float64], mean: NDArray[np.float64] | float) -> NDAr
 
 
 @compiled
-def _fill_log_uniform(u, low, high, out):
-    for i in range(u.size):
-        out[i] = low[i] * math.exp(u[i] * math.log(high[i] / low[i]))
-
-
-def log_uniform(u: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values whose logarithm is uniform between bounds; shape (n,)."""
-    out = np.empty(len(u))
-    _fill_log_uniform(u, low, high, out)
-    return out
+def log_uniform(u, low, high):
+    """Return one value whose logarithm is uniform between bounds."""
+    return low * math.exp(u * math.log(high / low))
 
 
 @compiled

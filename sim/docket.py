@@ -1,6 +1,7 @@
 """The docket: offences on their way to a decision, and decisions on their way to their day."""
 
 from enum import IntEnum
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,35 @@ def _fill_due(day, stage, before_day, wanted, out):
     return found
 
 
+class Entries(NamedTuple):
+    """All columns of the docket."""
+
+    day: NDArray[np.int32]
+    stage: NDArray[np.uint8]
+    row: NDArray[np.int32]
+    offence_day: NDArray[np.int32]
+    code: NDArray[np.int32]
+    ogrs_offence: NDArray[np.uint8]
+
+
+@compiled
+def _close(e, entries, pending_cases):
+    for k in entries:
+        pending_cases[e.row[k]] -= 1
+        e.stage[k] = Stage.DONE
+
+
+@compiled
+def _close_up(e):
+    kept = 0
+    for k in range(e.stage.size):
+        if e.stage[k] != Stage.DONE:
+            e.day[kept], e.stage[kept], e.row[kept] = e.day[k], e.stage[k], e.row[k]
+            e.offence_day[kept], e.code[kept], e.ogrs_offence[kept] = e.offence_day[k], e.code[k], e.ogrs_offence[k]
+            kept += 1
+    return kept
+
+
 class Docket(Table):
     """Entries in no order; done ones are dropped once a week."""
 
@@ -70,9 +100,13 @@ class Docket(Table):
         out = np.empty(len(self), np.int64)
         return out[: _fill_due(self.day, self.stage, before_day, wanted, out)]
 
+    def close(self, entries: NDArray[np.integer[Any]], pending_cases: NDArray[np.uint8]) -> None:
+        """Mark cases as done; the people of each have one fewer pending."""
+        _close(self.part(Entries), entries, pending_cases)
+
     def drop_done(self) -> None:
         """Forget the entries that are done."""
-        self.keep(self.stage != Stage.DONE)
+        self._resize(_close_up(self.part(Entries)))
 
 
 def first_of_each(rows: NDArray[np.integer]) -> NDArray[np.bool_]:

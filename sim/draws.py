@@ -47,6 +47,12 @@ def uniform(person_hash, key):
 
 
 @compiled
+def uniform_at(person_hash, key, occasion):
+    """Return the uniform in [0, 1) of one person on an occasion of his own under one key."""
+    return uniform(person_hash, mix(key ^ (np.uint64(np.int64(occasion)) * _GOLDEN)))
+
+
+@compiled
 def _fill_uniforms(hashes, key, out):
     for i in range(hashes.size):
         out[i] = uniform(hashes[i], key)
@@ -55,7 +61,7 @@ def _fill_uniforms(hashes, key, out):
 @compiled
 def _fill_uniforms_at(hashes, key, occasions, out):
     for i in range(hashes.size):
-        out[i] = uniform(hashes[i], mix(key ^ (np.uint64(occasions[i]) * _GOLDEN)))
+        out[i] = uniform_at(hashes[i], key, occasions[i])
 
 
 @compiled
@@ -124,12 +130,28 @@ class Draws:
 
 
 @compiled
-def _fill_choices(uniforms, cumulative, rows, out):
+def pick(u, cumulative):
+    """Return the first category whose cumulative probability lies above a uniform; the last where none does."""
+    low, high = 0, cumulative.size - 1
+    while low < high:
+        middle = (low + high) // 2
+        if u < cumulative[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@compiled
+def _fill_choices(uniforms, cumulative, out):
     for i in range(uniforms.size):
-        chosen = 0
-        for k in range(cumulative.shape[1] - 1):
-            chosen += uniforms[i] >= cumulative[rows[i], k]
-        out[i] = chosen
+        out[i] = pick(uniforms[i], cumulative)
+
+
+@compiled
+def _fill_choices_by_row(uniforms, cumulative, rows, out):
+    for i in range(uniforms.size):
+        out[i] = pick(uniforms[i], cumulative[rows[i]])
 
 
 def choose(
@@ -150,9 +172,11 @@ def choose(
     int64 array, shape (n,)
         Index of the first category whose cumulative probability lies above the uniform.
     """
-    if cumulative.ndim == 1:
-        return np.searchsorted(cumulative, uniforms, side="right").clip(max=len(cumulative) - 1)
     out = np.empty(len(uniforms), np.int64)
-    which = np.arange(len(uniforms)) if rows is None else np.asarray(rows, np.int64)
-    _fill_choices(np.ascontiguousarray(uniforms), np.ascontiguousarray(cumulative), which, out)
+    uniforms, cumulative = np.ascontiguousarray(uniforms), np.ascontiguousarray(cumulative)
+    if cumulative.ndim == 1:
+        _fill_choices(uniforms, cumulative, out)
+    else:
+        which = np.arange(len(uniforms)) if rows is None else np.asarray(rows, np.int64)
+        _fill_choices_by_row(uniforms, cumulative, which, out)
     return out

@@ -1,11 +1,12 @@
 """The log of what happened to whom, when; and the index events, the days on which people enter cohorts."""
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.compiled import compiled, rule
 from sim.tables import Column, Table
 
 
@@ -81,6 +82,25 @@ INDEX_COLUMNS = {
     "has_weak_family_tie": Column("bool", "boolean", "the tie to family is below one half"),
 }
 
+
+class IndexColumns(NamedTuple):
+    """All columns of the index log."""
+
+    day: NDArray[np.int32]
+    row: NDArray[np.int32]
+    disposal: NDArray[np.uint8]
+    sentence_days: NDArray[np.int32]
+    previous_sanctions: NDArray[np.int32]
+    ogrs3: NDArray[np.float32]
+    offence_group: NDArray[np.uint8]
+    rosh: NDArray[np.uint8]
+    would_be_provider: NDArray[np.uint8]
+    provider: NDArray[np.uint8]
+    needs_assessed: NDArray[np.uint8]
+    needs: NDArray[np.uint8]
+    has_weak_family_tie: NDArray[np.bool_]
+
+
 _OFFENCES_SHIFT, _DISPOSAL_SHIFT = 8, 16
 _BYTE = 255
 _REASONS = 8
@@ -90,6 +110,15 @@ MOST_OFFENCES = 60
 def occasion_code(offence_group: Any, offences: Any, disposal: Any = 0) -> Any:
     """Pack group, number of offences and disposal of an occasion into one integer; scalars or arrays."""
     return np.int32(offence_group) | (np.int32(offences) << _OFFENCES_SHIFT) | (np.int32(disposal) << _DISPOSAL_SHIFT)
+
+
+pack_occasion = compiled(occasion_code)
+
+
+@rule
+def group_of(code):
+    """Return the offence group in one occasion code."""
+    return code & _BYTE
 
 
 def unpack_occasion(code: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
@@ -112,6 +141,17 @@ def reason_of_enforcement(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[
     return code % _REASONS
 
 
+def room_for(events: int) -> NDArray[np.int64]:
+    """Return room for the (day, row, value, cause day) of so many events, for `note` to fill; shape (4, n)."""
+    return np.empty((4, events), np.int64)
+
+
+@rule
+def note(events, k, day, row, value, cause_day):
+    """Write down an event to be logged, as the k-th of those in a room."""
+    events[0, k], events[1, k], events[2, k], events[3, k] = day, row, value, cause_day
+
+
 class EventLog(Table):
     """Everything that happened, in the order in which the processes wrote it."""
 
@@ -121,7 +161,7 @@ class EventLog(Table):
     def record(self, event: Event, day: Any, row: NDArray[Any], value: Any = 0, cause_day: Any = 0) -> None:
         """Record one event for each row; `day`, `value` and `cause_day` are scalars or arrays like `row`."""
         if count := len(row):
-            start, arrays = self._extend(count), self.__dict__["_arrays"]
+            start, arrays = self.extend(count), self.__dict__["_arrays"]
             for array, written in zip(arrays.values(), (day, event, row, value, cause_day), strict=True):
                 array[start : start + count] = written
 

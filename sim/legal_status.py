@@ -3,131 +3,169 @@
 Used by every process that moves people between statuses, so that the rules stand once.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import DAYS_PER_MONTH, DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
-from sim.compiled import compiled
+from sim.clock import DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
+from sim.compiled import compiled, rule
 from sim.draws import choose
-from sim.events import BreachOutcome, Event
+from sim.events import BreachOutcome, Event, note, room_for
 from sim.offenders import (
     IS_SUPERVISED_IN_COMMUNITY,
     Days,
     Disposal,
-    OffenceGroup,
     Provider,
     Rows,
     Status,
+    each,
+    move_one,
     status_table,
 )
+from sim.parameters.register import Register
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 VISIT = 2**32 - 1
 """An `offence_bound` that says: nothing is known of this person's hazard, look."""
-TWO_YEARS_DAYS = int(2 * DAYS_PER_YEAR)
-FOUR_YEARS_DAYS = int(4 * DAYS_PER_YEAR)
-_QUARTER = 4
 IS_SERVING = status_table(Status.CUSTODY, Status.RECALLED)
-IS_SERVING_CUSTODIAL_PART = status_table(Status.CUSTODY, Status.RECALLED, Status.HOME_DETENTION_CURFEW)
 IS_SUPERVISED_IN_PRISON = status_table(Status.INDETERMINATE, Status.COMMITTAL)
 
 
+class Standing(NamedTuple):
+    """The columns of people by which the law knows where they stand."""
+
+    status: NDArray[np.uint8]
+    status_since_day: NDArray[np.int32]
+    status_end_day: NDArray[np.int32]
+    birth_day: NDArray[np.int32]
+    offence_group: NDArray[np.uint8]
+    last_sanction_day: NDArray[np.int32]
+    sentence_days: NDArray[np.int32]
+    is_supervised_short: NDArray[np.bool_]
+    conditional_release_day: NDArray[np.int32]
+    sentence_end_day: NDArray[np.int32]
+    licence_end_day: NDArray[np.int32]
+    pss_end_day: NDArray[np.int32]
+    young_offender_end_day: NDArray[np.int32]
+    order_end_day: NDArray[np.int32]
+    order_disposal: NDArray[np.uint8]
+    offence_bound: NDArray[np.uint32]
+    absences: NDArray[np.uint8]
+    officer: NDArray[np.int32]
+    provider: NDArray[np.uint8]
+
+
+@rule
+def status_at_liberty(p, i, day, forgotten_days):
+    """Return what supervises a person at liberty on a day, and until when: the first that holds of curfew, licence,
+    post-sentence supervision, young offenders' supervision, court order, nothing."""
+    if p.status[i] == Status.HOME_DETENTION_CURFEW and p.conditional_release_day[i] > day:
+        return Status.HOME_DETENTION_CURFEW.value, int(p.conditional_release_day[i])
+    if p.licence_end_day[i] > day:
+        return Status.LICENCE.value, int(p.licence_end_day[i])
+    if p.pss_end_day[i] > day:
+        return Status.POST_SENTENCE_SUPERVISION.value, int(p.pss_end_day[i])
+    if p.young_offender_end_day[i] > day:
+        return Status.YOUNG_OFFENDER_SUPERVISION.value, int(p.young_offender_end_day[i])
+    if p.order_end_day[i] > day:
+        suspended = p.order_disposal[i] == Disposal.SUSPENDED_SENTENCE_ORDER
+        order = Status.SUSPENDED_SENTENCE_ORDER.value if suspended else Status.COMMUNITY_ORDER.value
+        return order, int(p.order_end_day[i])
+    return Status.FREE.value, max(int(p.last_sanction_day[i]) + forgotten_days, int(day) + 1)
+
+
 @compiled
-def _fill_community_status(
-    rows, day, forgotten_days, status, curfew_end, licence_end, pss_end, young_end, order_end, order, last, out
-):
+def _fill_community_status(p, rows, day, forgotten_days, out):
     for k in range(rows.size):
-        i, d = rows[k], day[k]
-        if status[i] == Status.HOME_DETENTION_CURFEW and curfew_end[i] > d:
-            out[k, 0], out[k, 1] = Status.HOME_DETENTION_CURFEW, curfew_end[i]
-        elif licence_end[i] > d:
-            out[k, 0], out[k, 1] = Status.LICENCE, licence_end[i]
-        elif pss_end[i] > d:
-            out[k, 0], out[k, 1] = Status.POST_SENTENCE_SUPERVISION, pss_end[i]
-        elif young_end[i] > d:
-            out[k, 0], out[k, 1] = Status.YOUNG_OFFENDER_SUPERVISION, young_end[i]
-        elif order_end[i] > d:
-            suspended = order[i] == Disposal.SUSPENDED_SENTENCE_ORDER
-            out[k, 0] = Status.SUSPENDED_SENTENCE_ORDER if suspended else Status.COMMUNITY_ORDER
-            out[k, 1] = order_end[i]
-        else:
-            out[k, 0], out[k, 1] = Status.FREE, max(last[i] + forgotten_days, d + 1)
+        out[0, k], out[1, k] = status_at_liberty(p, rows[k], day[k], forgotten_days)
 
 
-def community_status(model: "ProbationModel", rows: Rows, day: Days) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return what supervises people at liberty on a day, and until when: the first that holds of curfew, licence,
-    post-sentence supervision, young offenders' supervision, court order, nothing. Shapes (n,)."""
-    people = model.people
-    out = np.empty((len(rows), 2), np.int64)
-    _fill_community_status(
-        rows,
-        np.asarray(day, np.int64),
-        int(model.register.population.tracking_years * DAYS_PER_YEAR),
-        people.status,
-        people.conditional_release_day,
-        people.licence_end_day,
-        people.pss_end_day,
-        people.young_offender_end_day,
-        people.order_end_day,
-        people.order_disposal,
-        people.last_sanction_day,
-        out,
-    )
-    return out[:, 0], out[:, 1]
+def _forgotten_days(model: "ProbationModel") -> int:
+    """Return the days after a sanction for which a person at liberty is tracked."""
+    return int(model.register.population.tracking_years * DAYS_PER_YEAR)
+
+
+def community_status(model: "ProbationModel", rows: Rows, day: Days) -> NDArray[np.int64]:
+    """Return what supervises people at liberty on a day, and until when (see `status_at_liberty`); shape (2, n)."""
+    out = np.empty((2, len(rows)), np.int64)
+    people_of, count = model.people.part(Standing), len(rows)
+    _fill_community_status(people_of, each(rows, count), each(day, count), _forgotten_days(model), out)
+    return out
+
+
+@rule
+def _drop_supervisor(p, i, caseload):
+    if p.officer[i] >= 0:
+        caseload[p.officer[i]] -= 1
+    p.officer[i] = -1
+    p.provider[i] = Provider.NOBODY
 
 
 @compiled
-def _mark_moves(rows, status, end, old_status, status_end_day, out):
-    """Put off the end of statuses that stay; sort the others into moves, endings and beginnings of supervision."""
-    moving, ended, started, freed = 0, 0, 0, 0
-    for k in range(rows.size):
-        before = old_status[rows[k]]
-        if status[k] == before:
-            status_end_day[rows[k]] = end[k]
-            continue
-        out[0, moving] = k
-        moving += 1
-        if IS_SUPERVISED_IN_COMMUNITY[before]:
-            out[1, ended] = k
-            ended += 1
-        if status[k] == Status.FREE:
-            out[3, freed] = k
-            freed += 1
-        else:
-            out[2, started] = k
-            started += 1
-    return moving, ended, started, freed
-
-
-def settle_in_community(model: "ProbationModel", rows: Rows, day: Days) -> None:
-    """Give people who are at liberty on a day the status that the law gives them; those in prison come out."""
-    if not len(rows):
-        return
-    people, log = model.people, model.log
-    status, end = community_status(model, rows, day)
-    out = np.empty((4, len(rows)), np.int64)
-    counts = _mark_moves(rows, status, end, people.status, people.status_end_day, out)
-    moving, ended, started, freed = (marked[:count] for marked, count in zip(out, counts, strict=True))
-    over = rows[ended]
-    log.record(Event.SUPERVISION_END, day[ended], over, people.status[over], people.status_since_day[over])
-    log.record(Event.SUPERVISION_START, day[started], rows[started], status[started])
-    afresh = rows[started]
-    people.absences[afresh[people.status[afresh] != Status.HOME_DETENTION_CURFEW]] = 0
-    people.move(rows[moving], status[moving], day[moving], end[moving])
-    people.offence_bound[rows[moving]] = VISIT
-    drop_supervisor(model, rows[freed])
+def _drop_supervisors(p, rows, caseload):
+    for i in rows:
+        _drop_supervisor(p, i, caseload)
 
 
 def drop_supervisor(model: "ProbationModel", rows: Rows) -> None:
     """Take people off their officer's caseload."""
-    people = model.people
-    model.officers.release(people.officer[rows])
-    people.officer[rows] = -1
-    people.provider[rows] = Provider.NOBODY
+    _drop_supervisors(model.people.part(Standing), each(rows, len(rows)), model.officers.caseload)
+
+
+@compiled
+def _settle(p, rows, day, forgotten_days, flows, caseload, ended, started):
+    """Settle people, write (day, row, status, since) of supervision that ends and begins, and count both."""
+    endings, starts = 0, 0
+    for k in range(rows.size):
+        i, before = rows[k], p.status[rows[k]]
+        status, end = status_at_liberty(p, i, day[k], forgotten_days)
+        if status == before:
+            p.status_end_day[i] = end
+            continue
+        if IS_SUPERVISED_IN_COMMUNITY[before]:
+            note(ended, endings, day[k], i, before, p.status_since_day[i])
+            endings += 1
+        if status == Status.FREE:
+            _drop_supervisor(p, i, caseload)
+        else:
+            note(started, starts, day[k], i, status, 0)
+            starts += 1
+            if before != Status.HOME_DETENTION_CURFEW:
+                p.absences[i] = 0
+        move_one(p, i, status, day[k], end, flows)
+        p.offence_bound[i] = VISIT
+    return endings, starts
+
+
+def settle_in_community(model: "ProbationModel", rows: Rows, day: Days) -> None:
+    """Give people who are at liberty on a day the status that the law gives them; those in prison come out."""
+    count = len(rows)
+    if not count:
+        return
+    people, log = model.people, model.log
+    ended, started = room_for(count), room_for(count)
+    endings, starts = _settle(
+        people.part(Standing),
+        each(rows, count),
+        each(day, count),
+        _forgotten_days(model),
+        people.__dict__["flows"],
+        model.officers.caseload,
+        ended,
+        started,
+    )
+    log.record(Event.SUPERVISION_END, *ended[:, :endings])
+    log.record(Event.SUPERVISION_START, *started[:, :starts])
+
+
+@rule
+def is_for_life(p, i):
+    """Say whether a person is in prison on an indeterminate sentence, or recalled from one."""
+    recalled = p.status[i] == Status.RECALLED and p.licence_end_day[i] == NEVER
+    return recalled or p.status[i] == Status.INDETERMINATE
 
 
 def serves_for_life(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
@@ -138,78 +176,36 @@ def serves_for_life(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
     return (status == Status.INDETERMINATE) | recalled
 
 
+@rule
+def confine_one(p, i, status, day, end, flows, ended, endings):
+    """Move a person into prison, write down supervision that ends, and return how many have been written down."""
+    if IS_SUPERVISED_IN_COMMUNITY[p.status[i]]:
+        note(ended, endings, day, i, p.status[i], p.status_since_day[i])
+        endings += 1
+    move_one(p, i, status, day, end, flows)
+    p.offence_bound[i] = 0
+    p.absences[i] = 0
+    return endings
+
+
+@compiled
+def _confine(p, rows, status, day, end, flows, ended):
+    endings = 0
+    for k in range(rows.size):
+        endings = confine_one(p, rows[k], status, day[k], end[k], flows, ended, endings)
+    return endings
+
+
 def confine(model: "ProbationModel", rows: Rows, status: Status, day: Days, end: Days | int) -> None:
     """Move people into prison in a status until a day; supervision in the community ends. Nobody offends there."""
-    people = model.people
-    ended = IS_SUPERVISED_IN_COMMUNITY[people.status[rows]]
-    out, on = rows[ended], np.broadcast_to(day, rows.shape)[ended]
-    model.log.record(Event.SUPERVISION_END, on, out, people.status[out], people.status_since_day[out])
-    people.move(rows, status, day, end)
-    people.offence_bound[rows] = 0
-    people.absences[rows] = 0
-
-
-def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence_day: Days) -> None:
-    """Begin a determinate sentence, at one with any that is being served.
-
-    Half is served, less the time on remand. A sentence passed on someone in custody, on recall or on curfew runs beside
-    the first: the longer of the two and the later of their dates hold. A licence from an earlier sentence runs on
-    beside the new one. A court order ends. Whether the sentence is a supervised short one depends on the day by which
-    the lever applies.
-
-    Parameters
-    ----------
-    rows : int64 array, shape (n,)
-        No one twice, no one serving an indeterminate sentence.
-    day, days, offence_day : int arrays, shape (n,)
-        Day of sentence, its length, and the day of the offence or failure that it answers.
-    """
-    if not len(rows):
+    count = len(rows)
+    if not count:
         return
-    people = model.people
-    p = model.register.custody
-    status = people.status[rows]
-    serving = IS_SERVING_CUSTODIAL_PART[status]
-    credited = np.where(status == Status.REMAND, people.status_since_day[rows], day)
-    half_way = credited + (days * p.share_served).astype(np.int64)
-    end = credited + days
-    old_end = np.where(serving, people.sentence_end_day[rows], -NEVER)
-    old_half = np.where(serving, people.conditional_release_day[rows], -NEVER)
-    old_half = np.where(status == Status.RECALLED, people.status_end_day[rows], old_half)
-    covered = model.timeline.covers(
-        "short_sentence_supervision",
-        people.area[rows],
-        today=model.day,
-        offence_day=offence_day,
-        sentence_day=day,
-        release_day=half_way,
-    )
-    short = covered & (days > 1) & (days < TWO_YEARS_DAYS)
-    people.is_supervised_short[rows] = short | (serving & people.is_supervised_short[rows])
-    people.sentence_days[rows] = np.where(serving, np.maximum(people.sentence_days[rows], days), days)
-    people.sentence_end_day[rows] = np.maximum(end, old_end)
-    people.conditional_release_day[rows] = np.maximum(np.maximum(half_way, old_half), day)
-    people.order_end_day[rows] = np.minimum(people.order_end_day[rows], day)
-    model.log.record(Event.CUSTODY_START, day, rows, days, offence_day)
-    first_possible = _curfew_day(model, rows, credited, day)
-    stays = status == Status.CUSTODY
-    people.status_end_day[rows[stays]] = first_possible[stays]
-    confine(model, rows[~stays], Status.CUSTODY, day[~stays], first_possible[~stays])
-
-
-def _curfew_day(model: "ProbationModel", rows: Rows, start: Days, day: Days) -> NDArray[np.int64]:
-    """Return the first day on which curfew could begin, not before the day of sentence; the half-way day where it
-    cannot, as for people on licence for life."""
-    people = model.people
-    p = model.register.custody
-    half_way = people.conditional_release_day[rows].astype(np.int64)
-    days = people.sentence_days[rows]
-    eligible = (days >= p.curfew_shortest_days) & (days < FOUR_YEARS_DAYS)
-    eligible &= (people.offence_group[rows] != OffenceGroup.SEXUAL) & (people.licence_end_day[rows] != NEVER)
-    earliest = np.maximum(half_way - int(p.curfew_longest_days), start + days // _QUARTER)
-    earliest = np.maximum(earliest, start + int(p.curfew_least_served_days))
-    earliest = np.maximum(earliest, day)
-    return np.where(eligible & (earliest < half_way), earliest, half_way)
+    ended = room_for(count)
+    who, since, until = (each(values, count) for values in (rows, day, end))
+    flows = model.people.__dict__["flows"]
+    endings = _confine(model.people.part(Standing), who, int(status), since, until, flows, ended)
+    model.log.record(Event.SUPERVISION_END, *ended[:, :endings])
 
 
 @compiled
@@ -221,30 +217,27 @@ def is_on_caseload(day, status, sentence_days, is_supervised_short, sentence_end
     return IS_SUPERVISED_IN_COMMUNITY[status] or IS_SUPERVISED_IN_PRISON[status]
 
 
-def set_post_release(model: "ProbationModel", rows: Rows, day: Days) -> None:
-    """On first release, set how long licence, post-sentence supervision and young offenders' supervision last.
+class Orders(NamedTuple):
+    """The columns of people that a court order writes."""
 
-    A licence that runs already, for life or from an earlier sentence, is not cut short. Post-sentence supervision ends
-    so many months after the custodial part, whether or not curfew let the person out before (Criminal Justice Act
-    2003, section 256AA).
-    """
-    people = model.people
-    p = model.register.custody
-    days = people.sentence_days[rows]
-    long = days >= TWELVE_MONTHS_DAYS
-    short_supervised = people.is_supervised_short[rows]
-    licensed = long | short_supervised
-    months = model.timeline.setting("short_sentence_supervision", "total_supervision_months")
-    young = ~licensed & (people.age(rows, day) < p.young_offender_age_below)
-    licence_end = np.where(licensed, people.sentence_end_day[rows], -NEVER)
-    running = people.licence_end_day[rows] > day
-    people.licence_end_day[rows] = np.maximum(licence_end, np.where(running, people.licence_end_day[rows], -NEVER))
-    people.pss_end_day[rows] = np.where(
-        short_supervised & (days < TWO_YEARS_DAYS),
-        people.conditional_release_day[rows] + int(months * DAYS_PER_MONTH),
-        -NEVER,
-    )
-    people.young_offender_end_day[rows] = np.where(young, day + int(p.young_offender_months * DAYS_PER_MONTH), -NEVER)
+    order_end_day: NDArray[np.int32]
+    order_disposal: NDArray[np.uint8]
+    suspended_day: NDArray[np.int32]
+    suspended_end_day: NDArray[np.int32]
+    suspended_days: NDArray[np.int32]
+    suspended_offence_day: NDArray[np.int32]
+    is_rar: NDArray[np.bool_]
+
+
+@compiled
+def _write_orders(p, rows, day, days, disposal, is_required, is_rar, offence_day, suspended_custody_days):
+    for k in range(rows.size):
+        i, end = rows[k], day[k] + days[k]
+        if disposal[k] == Disposal.SUSPENDED_SENTENCE_ORDER:
+            p.suspended_day[i], p.suspended_end_day[i] = day[k], end
+            p.suspended_days[i], p.suspended_offence_day[i] = suspended_custody_days, offence_day[k]
+        if is_required[k] and end >= p.order_end_day[i]:
+            p.order_end_day[i], p.order_disposal[i], p.is_rar[i] = end, disposal[k], is_rar[k]
 
 
 def write_orders(
@@ -260,24 +253,36 @@ def write_orders(
 
     Of two orders that run at once, the one that ends last is what supervises.
     """
-    people = model.people
-    end = np.asarray(day) + days
-    suspended = disposal == Disposal.SUSPENDED_SENTENCE_ORDER
-    held = rows[suspended]
-    people.suspended_day[held] = np.asarray(day)[suspended]
-    people.suspended_end_day[held] = end[suspended]
-    people.suspended_days[held] = int(model.register.courts.suspended_custody_days)
-    people.suspended_offence_day[held] = np.asarray(offence_day)[suspended]
-    lasts_longer = is_required & (end >= people.order_end_day[rows])
-    people.order_end_day[rows[lasts_longer]] = end[lasts_longer]
-    people.order_disposal[rows[lasts_longer]] = disposal[lasts_longer]
-    people.is_rar[rows[lasts_longer]] = model.timeline.covers(
+    count = len(rows)
+    activity_required = model.timeline.covers(
         "rehabilitation_activity_requirement",
-        people.area[rows],
+        model.people.area[rows],
         today=model.day,
         offence_day=np.asarray(offence_day),
         sentence_day=np.asarray(day),
-    )[lasts_longer]
+    )
+    _write_orders(
+        model.people.part(Orders),
+        each(rows, count),
+        each(day, count),
+        each(days, count),
+        each(disposal, count),
+        is_required,
+        activity_required,
+        each(offence_day, count),
+        int(model.register.courts.suspended_custody_days),
+    )
+
+
+def _breach_shares(register: Register) -> NDArray[np.float64]:
+    """Return cumulative shares of `BreachOutcome` by status; the order of who is not supervised goes on."""
+    p = register.enforcement
+    table = np.ones((len(Status), len(BreachOutcome)))
+    table[Status.COMMUNITY_ORDER] = np.cumsum(p.community_order_breach)
+    table[Status.SUSPENDED_SENTENCE_ORDER] = np.cumsum(p.suspended_order_breach)
+    table[Status.POST_SENTENCE_SUPERVISION] = np.cumsum(p.post_sentence_breach)
+    table[Status.YOUNG_OFFENDER_SUPERVISION] = np.cumsum(p.post_sentence_breach)
+    return table
 
 
 def breach_outcome(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
@@ -285,16 +290,6 @@ def breach_outcome(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
 
     One draw for each person and week: whoever asks is told the same.
     """
-    people, p = model.people, model.register.enforcement
-    status = people.status[rows]
+    people = model.people
     u = model.draws.uniforms("enforcement.breach", people.person_hash[rows], model.week)
-    outcome = np.full(len(rows), BreachOutcome.CONTINUED, np.int64)
-    for kind, shares in (
-        (Status.COMMUNITY_ORDER, p.community_order_breach),
-        (Status.SUSPENDED_SENTENCE_ORDER, p.suspended_order_breach),
-        (Status.POST_SENTENCE_SUPERVISION, p.post_sentence_breach),
-        (Status.YOUNG_OFFENDER_SUPERVISION, p.post_sentence_breach),
-    ):
-        here = status == kind
-        outcome[here] = choose(u[here], np.cumsum(shares))
-    return outcome
+    return choose(u, model.register.derived(_breach_shares), people.status[rows])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.charities import Stage
 from sim.clock import DAYS_PER_YEAR, NEVER, WEEKS_PER_YEAR
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_with_arrays
 from sim.draws import uniform
 from sim.offenders import OffenceGroup, Rows, Status
 from sim.parameters.register import Register
@@ -156,7 +156,7 @@ def tied(i, j, first_tie, half):
     return False
 
 
-@compiled
+@compiled_with_arrays
 def pairs_with_newcomers(n, first_row, day, tie_key, cell, member, cell_first):
     """Return the pairs of newcomers with those of their cell who came before them and to whom they are tied.
 
@@ -190,7 +190,7 @@ def pairs_with_newcomers(n, first_row, day, tie_key, cell, member, cell_first):
     return out[:found]
 
 
-@compiled
+@compiled_with_arrays
 def longer(table):
     """Return a table with more room that starts alike."""
     out = np.empty((_ROOM * table.shape[0], table.shape[1]), table.dtype)
@@ -198,7 +198,7 @@ def longer(table):
     return out
 
 
-@compiled
+@compiled_with_arrays
 def pairs_inside(rows, wing, p_tie, key, person_hash, first_tie, half):
     """Return the pairs of people of one wing who become tied this month; rows are sorted by wing."""
     out, found = np.empty((rows.size + 1, 2), np.int64), 0

@@ -1,13 +1,13 @@
 """The people: enums, columns, the table, and `Offender`, the Mesa agent that looks at one row."""
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_YEAR, NEVER, date_of
-from sim.compiled import compiled
+from sim.compiled import compiled, rule
 from sim.draws import person_hashes
 from sim.tables import Column, Table
 from sim.views import RowView
@@ -225,6 +225,45 @@ def _count(codes, counts):
         counts[i % _TALLIES, codes[i]] += 1
 
 
+@rule
+def history_band(count):
+    """Return the published band of one number of previous sanctions."""
+    band = 0
+    for k in range(1, BAND_FLOORS.size):
+        band += count >= BAND_FLOORS[k]
+    return band
+
+
+class Whereabouts(NamedTuple):
+    """The columns that say where a person is."""
+
+    status: NDArray[np.uint8]
+    status_since_day: NDArray[np.int32]
+    status_end_day: NDArray[np.int32]
+
+
+@rule
+def move_one(p, i, status, since, end, flows):
+    """Move a person to a status from one day until another, and count the flow."""
+    flows[p.status[i], status] += 1
+    p.status[i] = status
+    p.status_since_day[i] = since
+    p.status_end_day[i] = end
+
+
+@compiled
+def _move(p, rows, status, since, end, flows):
+    for k in range(rows.size):
+        move_one(p, rows[k], status[k], since[k], end[k], flows)
+
+
+def each(values: Any, count: int) -> NDArray[np.int64]:
+    """Return whole numbers as compiled loops take them: one for each of so many people."""
+    if isinstance(values, np.ndarray):
+        return np.ascontiguousarray(values, np.int64)
+    return np.full(count, values, np.int64)
+
+
 class People(Table):
     """The table of everyone, one row a person, in the order of arrival.
 
@@ -251,11 +290,8 @@ class People(Table):
 
     def move(self, rows: Rows, status: Any, since: Days | int, end: Days | int) -> None:
         """Move people to a status from one day until another, and count the flow."""
-        moves = np.bincount(self.status[rows] * np.int64(len(Status)) + status, minlength=len(Status) ** 2)
-        self.__dict__["flows"] += moves.reshape(len(Status), len(Status))
-        self.status[rows] = status
-        self.status_since_day[rows] = since
-        self.status_end_day[rows] = end
+        who, to, first, last = (each(values, len(rows)) for values in (rows, status, since, end))
+        _move(self.part(Whereabouts), who, to, first, last, self.__dict__["flows"])
 
     def with_status(self, *statuses: Status) -> Rows:
         """Return the rows of people in any of these statuses."""

@@ -66,12 +66,17 @@ def score(w, previous, age_at_sanction, age_at_first, age_now, is_female, is_cau
 
 
 @compiled
+def chance(w, constant, previous, age_at_sanction, age_at_first, age_now, is_female, is_caution, offence):
+    """Return the probability of a proven reoffence of one person; see `probability`."""
+    z = score(w, previous, age_at_sanction, age_at_first, age_now, is_female, is_caution, offence)
+    return 1.0 / (1.0 + math.exp(-constant - z))
+
+
+@compiled
 def _fill(w, constant, previous, age_at_sanction, age_at_first, age_now, is_female, is_caution, offence, out):
     for i in range(out.size):
-        z = score(
-            w, previous[i], age_at_sanction[i], age_at_first[i], age_now[i], is_female[i], is_caution[i], offence[i]
-        )
-        out[i] = 1.0 / (1.0 + math.exp(-constant - z))
+        known = previous[i], age_at_sanction[i], age_at_first[i], age_now[i], is_female[i], is_caution[i], offence[i]
+        out[i] = chance(w, constant, *known)
 
 
 def probability(

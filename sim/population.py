@@ -18,7 +18,8 @@ from sim.compiled import compiled
 from sim.desistance import desistance_by_week
 from sim.distributions import geometric, powers, weibull
 from sim.draws import Hashes, choose, person_hashes
-from sim.legal_status import FOUR_YEARS_DAYS, VISIT, community_status, confine, set_post_release, write_orders
+from sim.imprisonment import FOUR_YEARS_DAYS, set_post_release
+from sim.legal_status import VISIT, community_status, confine, write_orders
 from sim.needs import first_needs
 from sim.offenders import BAND_FLOORS, BANDS, SEXES, Disposal, Rows, Status, person_number
 from sim.sentencing import build, cumulative, indeterminate_by_group, occasions, order_days, sentence_lengths

@@ -12,8 +12,8 @@ from sim.clock import DAYS_PER_MONTH, DAYS_PER_YEAR
 from sim.compiled import compiled
 from sim.data import tables
 from sim.distributions import log_uniform
-from sim.draws import choose
-from sim.offenders import BANDS, Disposal, OffenceGroup
+from sim.draws import pick
+from sim.offenders import BANDS, Disposal, OffenceGroup, each
 from sim.parameters.register import Register
 
 type Floats = NDArray[np.float64]
@@ -53,6 +53,7 @@ LENGTH_BANDS = (
 )
 INDETERMINATE_BAND = len(LENGTH_BANDS) - 1
 _UNDER_12_MONTHS = slice(0, 2)
+_LAST_UNDER_12_MONTHS = _UNDER_12_MONTHS.stop - 1
 _LENGTH_COLUMNS = ("up_to_6_months", "6_to_under_12_months", "12_months_to_under_4_years", "4_years_and_over")
 LENGTH_KINDS = ("violence", "sexual", "robbery", "burglary", "theft_handling", "fraud", "drugs", "other", "summary")
 """Offences as the table of sentence lengths has them; summary offences carry six months at most."""
@@ -223,33 +224,34 @@ def table_year(register: Register, year: int) -> int:
 
 
 @compiled
-def _fill_tilted(u, share, log_odds, out):
-    for i in range(u.size):
-        old = share[i]
-        if old >= 1.0:
-            out[i] = u[i]
-            continue
-        odds = old / (1.0 - old) * math.exp(log_odds[i])
-        new = odds / (1.0 + odds)
-        out[i] = u[i] * old / new if u[i] < new else old + (u[i] - new) * (1.0 - old) / (1.0 - new)
+def tilt(u, share, log_odds):
+    """Move a uniform so that to lie below `share` becomes likelier by so much on the log-odds."""
+    if share >= 1.0:
+        return u
+    odds = share / (1.0 - share) * math.exp(log_odds)
+    new = odds / (1.0 + odds)
+    return u * share / new if u < new else share + (u - new) * (1.0 - share) / (1.0 - new)
 
 
-def tilt(u: Floats, share: Floats, log_odds: Floats) -> Floats:
-    """Move uniforms so that those below `share` become likelier by so much on the log-odds; shape (n,)."""
-    out = np.empty(len(u))
-    _fill_tilted(u, share, log_odds.astype(np.float64), out)
-    return out
-
-
-def tilt_within(u: Floats, low: Floats, middle: Floats, high: Floats, log_odds: Floats) -> Floats:
-    """Tilt those uniforms that lie between two bounds, so that the part below the middle becomes likelier; shape (n,).
+@compiled
+def tilt_within(u, low, middle, high, log_odds):
+    """Tilt a uniform that lies between two bounds, so that the part below the middle becomes likelier.
 
     Uniforms outside the bounds stay where they are, so the categories outside keep their chances.
     """
-    width = np.where(high > low, high - low, 1.0)
-    inside = (u >= low) & (u < high)
-    moved = low + width * tilt((u - low).clip(0, width) / width, (middle - low) / width, log_odds)
-    return np.where(inside, moved, u)
+    if u < low or u >= high:
+        return u
+    width = high - low
+    return low + width * tilt(min(u - low, width) / width, (middle - low) / width, log_odds)
+
+
+@compiled
+def _fill_lengths(kind, low, high, shares, group, ogrs_offence, log_odds, u_band, u_days, out_days, out_indeterminate):
+    for k in range(u_band.size):
+        bands = shares[kind[group[k], ogrs_offence[k]]]
+        band = pick(tilt(u_band[k], bands[_LAST_UNDER_12_MONTHS], log_odds[k]), bands)
+        out_days[k] = int(log_uniform(u_days[k], low[band], high[band]))
+        out_indeterminate[k] = band == INDETERMINATE_BAND
 
 
 def sentence_lengths(
@@ -282,23 +284,52 @@ def sentence_lengths(
     """
     s = register.derived(build)
     held = year if register.hold_at is None else min(year, register.hold_at)
-    shares = s.length[min(max(held - 2010, 0), len(s.length) - 1)][length_kind()[groups, ogrs_offence]]
+    shares = s.length[min(max(held - 2010, 0), len(s.length) - 1)]
+    p, count = register.courts, len(u_band)
+    log_odds = (p.short_sentence_slope * (ogrs3 - p.centre_ogrs3)).astype(np.float64)
+    days, indeterminate = np.empty(count, np.int64), np.empty(count, bool)
+    kinds = each(groups, count), each(ogrs_offence, count)
+    _fill_lengths(
+        length_kind(), s.length_low, s.length_high, shares, *kinds, log_odds, u_band, u_days, days, indeterminate
+    )
+    return days, indeterminate
+
+
+class OrderLengths(NamedTuple):
+    """Lengths of court orders in months, each with its cumulative share."""
+
+    community_months: Floats
+    community_shares: Floats
+    suspended_months: Floats
+    suspended_shares: Floats
+
+
+def _order_lengths(register: Register) -> OrderLengths:
+    """Gather the parameters of the loop."""
     p = register.courts
-    u_band = tilt(u_band, shares[:, _UNDER_12_MONTHS.stop - 1], p.short_sentence_slope * (ogrs3 - p.centre_ogrs3))
-    band = choose(u_band, shares)
-    days = log_uniform(u_days, s.length_low[band], s.length_high[band])
-    return days.astype(np.int64), band == INDETERMINATE_BAND
+    return OrderLengths(
+        community_months=np.asarray(p.community_order_months, float),
+        community_shares=np.cumsum(p.community_order_share),
+        suspended_months=np.asarray(p.suspended_order_months, float),
+        suspended_shares=np.cumsum(p.suspended_order_share),
+    )
+
+
+@compiled
+def _fill_order_days(lengths, disposal, u, out):
+    for k in range(u.size):
+        if disposal[k] == Disposal.SUSPENDED_SENTENCE_ORDER:
+            months = lengths.suspended_months[pick(u[k], lengths.suspended_shares)]
+        else:
+            months = lengths.community_months[pick(u[k], lengths.community_shares)]
+        out[k] = int(months * DAYS_PER_MONTH)
 
 
 def order_days(register: Register, disposal: NDArray[np.integer], u: Floats) -> NDArray[np.int64]:
     """Turn a uniform for each court order into its length in days; shape (n,)."""
-    p = register.courts
-    months = np.where(
-        disposal == Disposal.SUSPENDED_SENTENCE_ORDER,
-        np.asarray(p.suspended_order_months)[choose(u, np.cumsum(p.suspended_order_share))],
-        np.asarray(p.community_order_months)[choose(u, np.cumsum(p.community_order_share))],
-    )
-    return (months * DAYS_PER_MONTH).astype(np.int64)
+    out = np.empty(len(u), np.int64)
+    _fill_order_days(register.derived(_order_lengths), each(disposal, len(u)), u, out)
+    return out
 
 
 def indeterminate_by_group() -> Floats:

@@ -50,6 +50,7 @@ class Table:
         self.__dict__["columns"] = columns
         self.__dict__["size"] = self.__dict__["_room"] = 0
         self.__dict__["_arrays"] = {name: np.empty(0, c.dtype) for name, c in columns.items()}
+        self.__dict__["_seen"], self.__dict__["_parts"] = [], {}
 
     def __len__(self) -> int:
         return int(self.__dict__["size"])
@@ -60,13 +61,24 @@ class Table:
         except KeyError:
             raise AttributeError(f'no column "{name}"') from None
         self.__dict__[name] = view
+        self.__dict__["_seen"].append(name)
         return view
+
+    def part[P: tuple[Any, ...]](self, kind: type[P]) -> P:
+        """Return the columns that a NamedTuple names, for a compiled loop; hold it no longer than a column."""
+        parts = self.__dict__["_parts"]
+        if kind not in parts:
+            parts[kind] = kind(*(getattr(self, name) for name in kind._fields))  # type: ignore[attr-defined]
+        found: P = parts[kind]
+        return found
 
     def _resize(self, size: int) -> None:
         """Set the number of rows, and forget the views of before."""
-        self.__dict__["size"] = size
-        for name in self.columns:
-            self.__dict__.pop(name, None)
+        own = self.__dict__
+        own["size"] = size
+        for name in own["_seen"]:
+            own.pop(name, None)
+        own["_seen"], own["_parts"] = [], {}
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f'write into the column: table.{name}[rows] = ...; there is no assigning of "{name}"')
@@ -82,20 +94,20 @@ class Table:
         columns: Mapping[str, Column] = self.__dict__["columns"]
         if not values.keys() <= columns.keys():
             raise AttributeError(f'no column "{min(values.keys() - columns.keys())}"')
-        start = self._extend(count)
+        start = self.extend(count)
         end = start + count
         for name, array in self.__dict__["_arrays"].items():
             array[start:end] = values[name] if name in values else columns[name].default
         return np.arange(start, end)
 
-    def _extend(self, count: int) -> int:
+    def extend(self, count: int) -> int:
         """Make room for rows at the end and return the number of the first; what they hold is anybody's."""
-        start, arrays = len(self), self.__dict__["_arrays"]
-        end = start + count
-        if end > self.__dict__["_room"]:
-            room = self.__dict__["_room"] = end * _SPARE
-            for name, array in arrays.items():
-                arrays[name] = _grown(array, start, room)
+        own = self.__dict__
+        start, end = own["size"], own["size"] + count
+        if end > own["_room"]:
+            own["_room"] = end * _SPARE
+            for name, array in own["_arrays"].items():
+                own["_arrays"][name] = _grown(array, start, own["_room"])
         self._resize(end)
         return start
 

@@ -104,7 +104,7 @@ class Timeline:
         if lever is None:
             return np.zeros(len(area), bool)
         decisive = today if lever.applies_by == "everyone" else days[lever.applies_by]
-        covered = np.broadcast_to(np.asarray(decisive) >= lever.from_day, area.shape)
+        covered = np.full(area.shape, np.asarray(decisive) >= lever.from_day)
         if lever.areas == ALL_AREAS:
             return covered
         return covered & np.isin(area, [i for i, a in enumerate(self.areas) if a in lever.areas])

@@ -117,8 +117,7 @@ def caseload(model: "ProbationModel") -> tuple[NDArray[np.int64], int]:
     Whoever began supervision this week joins a caseload next week.
     """
     people, officers = model.people, model.officers
-    by_provider = np.zeros(len(Provider), np.int64)
-    np.add.at(by_provider, officers.provider, officers.caseload)
+    by_provider = np.bincount(officers.provider, officers.caseload, len(Provider)).astype(np.int64)
     return by_provider, _count_in_community(model.engaged, people.status, people.officer)
 
 

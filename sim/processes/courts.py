@@ -11,19 +11,22 @@ Draws: courts.disposal, courts.length_band, courts.length, courts.activation, co
 courts.indeterminate, risk.rosh.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.assessment import assess_risk, record_sanction, start_follow_up
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
+from sim.compiled import compiled
 from sim.distributions import weibull
 from sim.docket import Stage, first_of_each
-from sim.draws import choose
+from sim.draws import pick, uniform_at
 from sim.events import Event, occasion_code, unpack_occasion
-from sim.legal_status import confine, imprison, serves_for_life, settle_in_community, write_orders
-from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, band_of
+from sim.imprisonment import imprison
+from sim.legal_status import confine, is_for_life, serves_for_life, settle_in_community, write_orders
+from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status, each, history_band
+from sim.parameters.register import Register
 from sim.sentencing import build, order_days, sentence_lengths, table_year, tilt, tilt_within
 
 if TYPE_CHECKING:
@@ -55,8 +58,7 @@ def hear(model: "ProbationModel", entries: Rows) -> None:
     code = occasion_code(group, offences, disposal)
     people.last_disposal[rows] = disposal
     model.log.record(Event.CONVICTION, day, rows, code, offence_day)
-    docket.stage[entries] = Stage.DONE
-    people.pending_cases[rows] -= 1
+    docket.close(entries, people.pending_cases)
     record_sanction(model, rows, day, offence_day, group, docket.ogrs_offence[entries], is_caution=False)
     to_custody = disposal == Disposal.CUSTODY
     activated = activate_suspended(model, rows, day, offence_day, to_custody)
@@ -73,8 +75,58 @@ def join(model: "ProbationModel", entries: Rows) -> None:
     group, offences, _ = unpack_occasion(docket.code[entries])
     code = occasion_code(group, offences, people.last_disposal[rows])
     model.log.record(Event.JOINED_CONVICTION, people.last_sanction_day[rows], rows, code, docket.offence_day[entries])
-    docket.stage[entries] = Stage.DONE
-    np.subtract.at(people.pending_cases, rows, 1)
+    docket.close(entries, people.pending_cases)
+
+
+class Convict(NamedTuple):
+    """The columns of people by which a court decides, and those of suspended sentences."""
+
+    person_hash: NDArray[np.uint64]
+    is_female: NDArray[np.bool_]
+    sanctions: NDArray[np.int32]
+    is_from_custody: NDArray[np.bool_]
+    ogrs3: NDArray[np.float32]
+    status: NDArray[np.uint8]
+    licence_end_day: NDArray[np.int32]
+    suspended_day: NDArray[np.int32]
+    suspended_end_day: NDArray[np.int32]
+    suspended_days: NDArray[np.int32]
+
+
+class Bench(NamedTuple):
+    """What the compiled loops know of the parameters; numbers that meet OGRS3 are as short as it is."""
+
+    custody_again: float
+    centre_from_custody: float
+    community_order_slope: np.float32
+    centre_ogrs3_orders: np.float32
+    p_activation: float
+    p_activation_alone: float
+
+
+def _bench(register: Register) -> Bench:
+    """Gather the parameters of the loops."""
+    p = register.courts
+    return Bench(
+        custody_again=p.custody_again,
+        centre_from_custody=p.centre_from_custody,
+        community_order_slope=np.float32(p.community_order_slope),
+        centre_ogrs3_orders=np.float32(p.centre_ogrs3_orders),
+        p_activation=p.p_activation,
+        p_activation_alone=p.p_activation_alone,
+    )
+
+
+@compiled
+def _choose_disposals(c, key, table, p, rows, offence_day, group, out):
+    for k in range(rows.size):
+        i = rows[k]
+        cell = table[group[k], int(p.is_female[i]), history_band(p.sanctions[i])]
+        less_custody = -c.custody_again * (p.is_from_custody[i] - c.centre_from_custody)
+        u = tilt(uniform_at(p.person_hash[i], key, offence_day[k]), cell[_TO_CUSTODY], less_custody)
+        not_suspended = c.community_order_slope * (p.ogrs3[i] - c.centre_ogrs3_orders)
+        low, middle, high = cell[_TO_COMMUNITY_ORDER], cell[_TO_SUSPENDED_ORDER], cell[_TO_CUSTODY]
+        out[k] = 1 + pick(tilt_within(u, low, middle, high, float(not_suspended)), cell)
 
 
 def choose_disposal(model: "ProbationModel", rows: Rows, offence_day: Rows, group: Rows) -> Rows:
@@ -82,15 +134,24 @@ def choose_disposal(model: "ProbationModel", rows: Rows, offence_day: Rows, grou
 
     Custody is likelier for those who come from custody; of orders, the community order for the likelier to reoffend.
     """
-    people, p = model.people, model.register.courts
-    table = model.register.derived(build).court[table_year(model.register, model.year)]
-    cells = table[group, people.is_female[rows].astype(int), band_of(people.sanctions[rows])]
-    u = model.draws.uniforms_at("courts.disposal", people.person_hash[rows], offence_day)
-    less_custody = -p.custody_again * (people.is_from_custody[rows] - p.centre_from_custody)
-    u = tilt(u, cells[:, _TO_CUSTODY], less_custody)
-    not_suspended = p.community_order_slope * (people.ogrs3[rows] - p.centre_ogrs3_orders)
-    low, middle, high = cells[:, [_TO_COMMUNITY_ORDER, _TO_SUSPENDED_ORDER, _TO_CUSTODY]].T
-    return 1 + choose(tilt_within(u, low, middle, high, not_suspended), cells)
+    register, count = model.register, len(rows)
+    table = register.derived(build).court[table_year(register, model.year)]
+    out = np.empty(count, np.int64)
+    key, people = model.draws.key("courts.disposal"), model.people.part(Convict)
+    known = each(rows, count), each(offence_day, count), each(group, count)
+    _choose_disposals(register.derived(_bench), key, table, people, *known, out)
+    return out
+
+
+@compiled
+def _activate(c, key, p, rows, offence_day, to_custody, out):
+    for k in range(rows.size):
+        i = rows[k]
+        is_within = p.suspended_day[i] <= offence_day[k] < p.suspended_end_day[i]
+        p_activation = c.p_activation if to_custody[k] else c.p_activation_alone
+        if is_within and uniform_at(p.person_hash[i], key, offence_day[k]) < p_activation and not is_for_life(p, i):
+            out[k] = p.suspended_days[i]
+            p.suspended_end_day[i] = -NEVER
 
 
 def activate_suspended(
@@ -106,15 +167,13 @@ def activate_suspended(
     int64 array, shape (n,)
         Days activated; 0 for those without.
     """
-    people, p = model.people, model.register.courts
-    u = model.draws.uniforms_at("courts.activation", people.person_hash[rows], offence_day)
-    p_activation = np.where(to_custody, p.p_activation, p.p_activation_alone)
-    within = (people.suspended_day[rows] <= offence_day) & (offence_day < people.suspended_end_day[rows])
-    active = within & (u < p_activation) & ~serves_for_life(model, rows)
-    days = np.where(active, people.suspended_days[rows], 0).astype(np.int64)
+    people, count = model.people, len(rows)
+    days = np.zeros(count, np.int64)
+    key, bench = model.draws.key("courts.activation"), model.register.derived(_bench)
+    _activate(bench, key, people.part(Convict), each(rows, count), each(offence_day, count), to_custody, days)
+    active = np.flatnonzero(days)
     model.log.record(Event.SUSPENDED_SENTENCE_ACTIVATED, day[active], rows[active], days[active], offence_day[active])
-    people.suspended_end_day[rows[active]] = -NEVER
-    alone = active & ~to_custody
+    alone = active[~to_custody[active]]
     imprison(model, rows[alone], day[alone], days[alone], people.suspended_offence_day[rows[alone]])
     return days
 
@@ -170,7 +229,7 @@ def make_orders(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Row
     A suspended sentence without requirements is not supervised and counts as `Disposal.OTHER`.
     """
     people, p = model.people, model.register.courts
-    made = np.flatnonzero(np.isin(disposal, ORDERS))
+    made = np.flatnonzero((disposal == Disposal.COMMUNITY_ORDER) | (disposal == Disposal.SUSPENDED_SENTENCE_ORDER))
     ordered, kind = rows[made], disposal[made]
     hashes = people.person_hash[ordered]
     suspended = kind == Disposal.SUSPENDED_SENTENCE_ORDER

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from sim.assessment import start_follow_up
 from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.events import Event
-from sim.legal_status import set_post_release, settle_in_community
+from sim.imprisonment import set_post_release
+from sim.legal_status import settle_in_community
 from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def release_from_sentence(model: "ProbationModel", rows: Rows) -> None:
     settle_in_community(model, rows[~granted], day[~granted])
     model.log.record(Event.RELEASE, day, rows, people.status[rows], begun)
     pay_grant(model, rows, day)
-    start_follow_up(model, rows, day, np.full(len(rows), Disposal.CUSTODY))
+    start_follow_up(model, rows, day, Disposal.CUSTODY)
 
 
 def pay_grant(model: "ProbationModel", rows: Rows, day: Rows) -> None:
@@ -86,7 +87,7 @@ def release_indeterminate(model: "ProbationModel", rows: Rows) -> None:
     settle_in_community(model, rows, day)
     model.log.record(Event.RELEASE, day, rows, Status.LICENCE, begun)
     pay_grant(model, rows, day)
-    start_follow_up(model, rows, day, np.full(len(rows), Disposal.CUSTODY))
+    start_follow_up(model, rows, day, Disposal.CUSTODY)
 
 
 def re_release(model: "ProbationModel", rows: Rows) -> None:

@@ -12,18 +12,21 @@ supervisor columns, absences, follow-up columns; officers' caseloads.
 Draws: proof.resolution, proof.police_lag, proof.court, proof.court_lag, proof.joining, proof.remand, risk.rosh.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.assessment import record_sanction, start_follow_up
 from sim.clock import DAYS_PER_WEEK, NEVER
-from sim.distributions import weibull
-from sim.docket import Stage, first_of_each
-from sim.events import Event, unpack_occasion
+from sim.compiled import compiled, rule
+from sim.distributions import weibull_at, weibull_scale
+from sim.docket import Entries, Stage, first_of_each
+from sim.draws import uniform_at
+from sim.events import Event, group_of, note, room_for, unpack_occasion
 from sim.legal_status import confine, settle_in_community
-from sim.offenders import BANDS, IS_IN_PRISON, Disposal, Rows, Status, band_of
+from sim.offenders import BANDS, IS_IN_PRISON, Disposal, Rows, Status, history_band
+from sim.parameters.register import Register
 from sim.sentencing import build, table_year
 
 _REPEAT_BAND = BANDS.index("7-10")
@@ -49,30 +52,93 @@ def step(model: "ProbationModel") -> None:
     charge(model, due[stage == Stage.CHARGE])
 
 
+class Suspect(NamedTuple):
+    """The columns of people by which a case is judged, and those that a charge writes."""
+
+    person_hash: NDArray[np.uint64]
+    is_female: NDArray[np.bool_]
+    sanctions: NDArray[np.int32]
+    status: NDArray[np.uint8]
+    status_since_day: NDArray[np.int32]
+    listed_day: NDArray[np.int32]
+    charge_day: NDArray[np.int32]
+
+
+class Chances(NamedTuple):
+    """What the compiled loops know of the parameters."""
+
+    p_proven: float
+    police_lag_days: float
+    lag_shape: float
+    longest_lag_days: float
+    p_crown_court: NDArray[np.float64]  # by offence group
+    magistrates_days: float
+    p_joined: float
+    p_remand: float
+    p_remand_crown: float
+    remand_history_factor: float
+
+
+class Keys(NamedTuple):
+    """The keys of the draws that are made once for each occasion."""
+
+    resolution: np.uint64
+    police_lag: np.uint64
+    court: np.uint64
+    court_lag: np.uint64
+    joining: np.uint64
+    remand: np.uint64
+
+
+def _chances(register: Register) -> Chances:
+    """Gather the parameters of the loops."""
+    p = register.proof
+    return Chances(
+        p_proven=p.p_proven,
+        police_lag_days=float(p.police_lag_days),
+        lag_shape=float(p.lag_shape),
+        longest_lag_days=float(p.longest_lag_days),
+        p_crown_court=np.asarray(p.p_crown_court),
+        magistrates_days=float(p.magistrates_days),
+        p_joined=p.p_joined,
+        p_remand=p.p_remand,
+        p_remand_crown=p.p_remand_crown,
+        remand_history_factor=p.remand_history_factor,
+    )
+
+
+def _keys(model: "ProbationModel") -> Keys:
+    return Keys(*(model.draws.key(f"proof.{name}") for name in Keys._fields))
+
+
+@rule
+def resolution(u, p_proven, p_caution):
+    """Return the stage to which an occasion goes: charge, then caution, then nothing proven, up the uniform."""
+    if u < p_proven * (1 - p_caution):
+        return Stage.CHARGE.value
+    return Stage.CAUTION.value if u < p_proven else Stage.NO_PROOF.value
+
+
+@compiled
+def _resolve(c, keys, p_caution, e, p, entries):
+    scale = weibull_scale(c.lag_shape)
+    for k in entries:
+        i, occasion = e.row[k], e.offence_day[k]
+        cautioned = p_caution[group_of(e.code[k]), int(p.is_female[i]), history_band(p.sanctions[i])]
+        p_proven = 1.0 if e.stage[k] == Stage.PROVEN_OFFENCE else c.p_proven
+        e.stage[k] = resolution(uniform_at(p.person_hash[i], keys.resolution, occasion), p_proven, cautioned)
+        u = uniform_at(p.person_hash[i], keys.police_lag, occasion)
+        lag = weibull_at(u, c.police_lag_days, scale, c.lag_shape)
+        e.day[k] = occasion + 1 + int(min(lag, c.longest_lag_days))
+
+
 def resolve(model: "ProbationModel") -> None:
     """Decide how each new occasion will end with the police, and when."""
-    docket, people, p = model.docket, model.people, model.register.proof
-    new = docket.due(model.day + DAYS_PER_WEEK, Stage.OFFENCE, Stage.PROVEN_OFFENCE)
-    rows, occasion = docket.row[new], docket.offence_day[new]
-    hashes = people.person_hash[rows]
-    group, _, _ = unpack_occasion(docket.code[new])
-    p_caution = model.register.derived(build).caution[
-        table_year(model.register, model.year),
-        group,
-        people.is_female[rows].astype(int),
-        band_of(people.sanctions[rows]),
-    ]
-    p_proven = np.where(docket.stage[new] == Stage.PROVEN_OFFENCE, 1.0, p.p_proven)
-    stage = resolution(model.draws.uniforms_at("proof.resolution", hashes, occasion), p_proven, p_caution)
-    lag = weibull(model.draws.uniforms_at("proof.police_lag", hashes, occasion), p.police_lag_days, p.lag_shape)
-    docket.stage[new] = stage
-    docket.day[new] = occasion + 1 + np.minimum(lag, p.longest_lag_days).astype(np.int64)
-
-
-def resolution(u: NDArray[np.floating], p_proven: NDArray[np.floating], p_caution: NDArray[np.floating]) -> Rows:
-    """Return the stage to which each occasion goes: charge, then caution, then nothing proven, up the uniform."""
-    charged = u < p_proven * (1 - p_caution)
-    return np.where(charged, Stage.CHARGE, np.where(u < p_proven, Stage.CAUTION, Stage.NO_PROOF)).astype(np.int64)
+    docket, register = model.docket, model.register
+    p_caution = register.derived(build).caution[table_year(register, model.year)]
+    new = docket.falling_due(model.day + DAYS_PER_WEEK, Stage.OFFENCE, Stage.PROVEN_OFFENCE)
+    suspects = model.people.part(Suspect)
+    _resolve(register.derived(_chances), _keys(model), p_caution, docket.part(Entries), suspects, new)
 
 
 def close_without_proof(model: "ProbationModel", entries: Rows) -> None:
@@ -81,8 +147,7 @@ def close_without_proof(model: "ProbationModel", entries: Rows) -> None:
     model.log.record(
         Event.NO_PROOF, docket.day[entries], docket.row[entries], docket.code[entries], docket.offence_day[entries]
     )
-    np.subtract.at(model.people.pending_cases, docket.row[entries], 1)
-    docket.stage[entries] = Stage.DONE
+    docket.close(entries, model.people.pending_cases)
 
 
 def caution(model: "ProbationModel", entries: Rows) -> None:
@@ -91,47 +156,63 @@ def caution(model: "ProbationModel", entries: Rows) -> None:
     rows = docket.row[entries]
     day = np.maximum(docket.day[entries], people.status_since_day[rows])
     model.log.record(Event.CAUTION, day, rows, docket.code[entries], docket.offence_day[entries])
-    docket.stage[entries] = Stage.DONE
-    people.pending_cases[rows] -= 1
+    docket.close(entries, people.pending_cases)
     group, _, _ = unpack_occasion(docket.code[entries])
     record_sanction(model, rows, day, docket.offence_day[entries], group, docket.ogrs_offence[entries], is_caution=True)
     free = ~IS_IN_PRISON[people.status[rows]]
     settle_in_community(model, rows[free], day[free])
-    start_follow_up(model, rows[free], day[free], np.full(free.sum(), Disposal.CAUTION))
+    start_follow_up(model, rows[free], day[free], Disposal.CAUTION)
+
+
+@rule
+def remand_probability(c, is_crown, sanctions):
+    """Return the chance of remand in custody by court, multiplied for people with seven sanctions or more."""
+    p_remand = c.p_remand_crown if is_crown else c.p_remand
+    return min(p_remand * c.remand_history_factor, 1.0) if history_band(sanctions) >= _REPEAT_BAND else p_remand
+
+
+@compiled
+def _charge(c, keys, crown_court_days, next_week, e, p, entries, charged, remanded):
+    """Write down (day, row, code, offence) of each charge and (day, row, 0, offence) of each remand; count the latter.
+
+    A person charged twice is remanded once, and neither case is joined to the hearing of the other.
+    """
+    scale, held, last = weibull_scale(c.lag_shape), 0, -1
+    for n in range(entries.size):
+        k = entries[n]
+        i, occasion = e.row[k], e.offence_day[k]
+        day, hash_of = max(e.day[k], p.status_since_day[i]), p.person_hash[i]
+        note(charged, n, day, i, e.code[k], occasion)
+        is_crown = uniform_at(hash_of, keys.court, occasion) < c.p_crown_court[group_of(e.code[k])]
+        mean = crown_court_days if is_crown else c.magistrates_days
+        lag = weibull_at(uniform_at(hash_of, keys.court_lag, occasion), mean, scale, c.lag_shape)
+        is_joined = p.listed_day[i] >= next_week and uniform_at(hash_of, keys.joining, occasion) < c.p_joined
+        own = day + DAYS_PER_WEEK + int(min(lag, c.longest_lag_days))
+        e.stage[k], e.day[k] = Stage.HEARING, p.listed_day[i] if is_joined else own
+        p_remand = remand_probability(c, is_crown, p.sanctions[i])
+        if i != last and uniform_at(hash_of, keys.remand, occasion) < p_remand and not IS_IN_PRISON[p.status[i]]:
+            note(remanded, held, day, i, 0, occasion)
+            held, last = held + 1, i
+    for n in range(entries.size):
+        i = e.row[entries[n]]
+        p.listed_day[i], p.charge_day[i] = e.day[entries[n]], charged[0, n]
+    return held
 
 
 def charge(model: "ProbationModel", entries: Rows) -> None:
     """Charge people, list them for court, and remand some."""
-    docket, people, p = model.docket, model.people, model.register.proof
-    rows, occasion = docket.row[entries], docket.offence_day[entries]
-    hashes = people.person_hash[rows]
-    day = np.maximum(docket.day[entries], people.status_since_day[rows])
-    model.log.record(Event.CHARGE, day, rows, docket.code[entries], occasion)
-    group, _, _ = unpack_occasion(docket.code[entries])
-    crown = model.draws.uniforms_at("proof.court", hashes, occasion) < np.asarray(p.p_crown_court)[group]
-    delay = p.in_year("crown_court_days", model.year)
-    lag = weibull(
-        model.draws.uniforms_at("proof.court_lag", hashes, occasion),
-        np.where(crown, delay, p.magistrates_days),
-        p.lag_shape,
+    charged, remanded = room_for(len(entries)), room_for(len(entries))
+    held = _charge(
+        model.register.derived(_chances),
+        _keys(model),
+        float(model.register.proof.in_year("crown_court_days", model.year)),
+        model.day + DAYS_PER_WEEK,
+        model.docket.part(Entries),
+        model.people.part(Suspect),
+        entries,
+        charged,
+        remanded,
     )
-    own = day + DAYS_PER_WEEK + np.minimum(lag, p.longest_lag_days).astype(np.int64)
-    joined = model.draws.uniforms_at("proof.joining", hashes, occasion) < p.p_joined
-    joined &= people.listed_day[rows] >= model.day + DAYS_PER_WEEK
-    docket.stage[entries] = Stage.HEARING
-    docket.day[entries] = people.listed_day[rows] = np.where(joined, people.listed_day[rows], own)
-    people.charge_day[rows] = day
-    p_remand = remand_probability(crown, people.sanctions[rows], p.p_remand, p.p_remand_crown, p.remand_history_factor)
-    held = (model.draws.uniforms_at("proof.remand", hashes, occasion) < p_remand) & ~IS_IN_PRISON[people.status[rows]]
-    held = np.flatnonzero(held)
-    held = held[first_of_each(rows[held])]
-    model.log.record(Event.REMAND, day[held], rows[held], 0, occasion[held])
-    confine(model, rows[held], Status.REMAND, day[held], NEVER)
-
-
-def remand_probability(
-    crown: NDArray[np.bool_], sanctions: NDArray[np.integer], magistrates: float, crown_court: float, repeat: float
-) -> NDArray[np.float64]:
-    """Return the chance of remand in custody by court, multiplied for people with seven sanctions or more."""
-    factor = np.where(band_of(sanctions) >= _REPEAT_BAND, repeat, 1.0)
-    return np.minimum(np.where(crown, crown_court, magistrates) * factor, 1.0)
+    model.log.record(Event.CHARGE, *charged)
+    model.log.record(Event.REMAND, *remanded[:, :held])
+    confine(model, remanded[1, :held], Status.REMAND, remanded[0, :held], NEVER)

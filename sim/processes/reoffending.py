@@ -24,19 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_with_arrays
 from sim.desistance import desistance_by_week
-from sim.distributions import geometric
+from sim.distributions import geometric_at
 from sim.docket import Stage, first_of_each
-from sim.draws import _GOLDEN, choose, mix, uniform
-from sim.events import MOST_OFFENCES, BreachOutcome, Event, occasion_code
+from sim.draws import _GOLDEN, mix, pick, uniform
+from sim.events import MOST_OFFENCES, BreachOutcome, Event, pack_occasion
 from sim.help import build as build_help
 from sim.legal_status import VISIT, breach_outcome
 from sim.needs import build as build_needs
 from sim.needs import odds_factor
 from sim.network import FULL, faded, longer
 from sim.network import build as build_network
-from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, band_of, person_number
+from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, history_band, person_number
 from sim.parameters.register import Register
 from sim.sentencing import build as build_sentencing
 
@@ -98,6 +98,14 @@ def step(model: "ProbationModel") -> None:
     record_offences(model, np.concatenate([rows, joined]), np.concatenate([days, days[leader]]), led_by)
 
 
+@compiled
+def _write_earliest(entries, row, day, hearing_day):
+    for k in entries:
+        hearing_day[row[k]] = NEVER
+    for k in entries:
+        hearing_day[row[k]] = min(hearing_day[row[k]], day[k])
+
+
 def mark_hearings(model: "ProbationModel") -> None:
     """Write down for whom this week holds a charge, caution, hearing or recall: from that day on nobody is at risk,
     because where they then will be is decided later in the week.
@@ -105,16 +113,14 @@ def mark_hearings(model: "ProbationModel") -> None:
     Of breach hearings only those that end in custody count: a reform makes many more of them, and most leave the person
     at liberty.
     """
-    docket, hearing_day = model.docket, model.people.hearing_day
+    docket = model.docket
     due = docket.falling_due(model.day + DAYS_PER_WEEK, *_DECISIVE)
     breach = np.flatnonzero(docket.stage[due] == Stage.BREACH_HEARING)
     decides = np.ones(len(due), bool)
     outcome = breach_outcome(model, docket.row[due[breach]].astype(np.int64))
     decides[breach] = (outcome == BreachOutcome.COMMITTAL) | (outcome == BreachOutcome.REVOKED_CUSTODY)
     due = due[decides]
-    rows = docket.row[due]
-    hearing_day[rows] = NEVER
-    np.minimum.at(hearing_day, rows, docket.day[due])
+    _write_earliest(due, docket.row, docket.day, model.people.hearing_day)
 
 
 def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -186,14 +192,15 @@ def circumstances(h, n, helped, ogrs3, assessed, needs, help_, influence, family
 def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase, out_row):
     """Fill in whose uniform lies below the bound, or whose stretch begins; without branches, for it reads everyone."""
     found = 0
-    for i in rows:
+    for row in rows:
+        i = np.uint64(row)  # which cannot be negative: that is not looked into either
         bound = offence_bound[i]
-        out_row[found] = i
+        out_row[found] = row
         found += ((mix(person_hash[i] ^ week_key) >> _TO_32) < bound) | ((phase[i] == this_phase) & (bound > 0))
     return found
 
 
-@compiled
+@compiled_with_arrays
 def scan(
     h,
     n,
@@ -257,6 +264,8 @@ def scan(
             offence_bound[i] = VISIT
         else:
             offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + _MARGIN, VISIT)
+        if (mix(person_hash[i] ^ keys.week) >> _TO_32) >= offence_bound[i]:
+            continue  # not even in a whole week at risk
         start = min(max(since[k] - day, here_since[k] - day, 0), DAYS_PER_WEEK)
         end = DAYS_PER_WEEK
         if hearing[k] >= day:
@@ -308,7 +317,7 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
     return out_row[:found].copy(), out_day[:found].copy()
 
 
-@compiled
+@compiled_with_arrays
 def _willing(
     n,
     p_join,
@@ -399,6 +408,45 @@ def expected_further_offences(ogrs3: Floats, at_least: float, prolific: float) -
     return at_least + prolific * ogrs3
 
 
+class Offending(NamedTuple):
+    """The columns of people by which it is drawn what they did."""
+
+    person_hash: NDArray[np.uint64]
+    is_female: NDArray[np.bool_]
+    sanctions: NDArray[np.int32]
+    offence_group: NDArray[np.uint8]
+    pending_cases: NDArray[np.uint8]
+
+
+class OccasionKeys(NamedTuple):
+    """The keys of this week's draws of what was done."""
+
+    offences: np.uint64
+    group: np.uint64
+    specialise: np.uint64
+    ogrs_offence: np.uint64
+
+
+@compiled
+def _describe(groups, ogrs_offences, specialisation, keys, p, rows, led_by, mean, out_group, out_code, out_ogrs):
+    """Fill in group, occasion code and OGRS3 class of each occasion; the person has one case more.
+
+    Who is led by another, whose place comes before, does what the leader does.
+    """
+    for k in range(rows.size):
+        i, hash_of = rows[k], p.person_hash[rows[k]]
+        offences = min(1 + geometric_at(uniform(hash_of, keys.offences), mean[k]), MOST_OFFENCES)
+        group = int(p.offence_group[i])
+        if uniform(hash_of, keys.specialise) >= specialisation:
+            group = pick(uniform(hash_of, keys.group), groups[int(p.is_female[i]), history_band(p.sanctions[i])])
+        if led_by[k] >= 0:
+            group = int(out_group[led_by[k]])
+        out_group[k] = group
+        out_code[k] = pack_occasion(group, offences, 0)
+        out_ogrs[k] = pick(uniform(hash_of, keys.ogrs_offence), ogrs_offences[group])
+        p.pending_cases[i] += 1
+
+
 def record_offences(model: "ProbationModel", rows: Rows, days: NDArray[np.int64], led_by: Rows) -> None:
     """Draw what was done and how often, and enter it on the docket for proof; who takes part does what the leader does.
 
@@ -406,21 +454,11 @@ def record_offences(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]
     """
     people, p = model.people, model.register.reoffending
     s = model.register.derived(build_sentencing)
-    hashes = people.person_hash[rows]
-    draw = {
-        name: model.draws.uniforms(f"reoffending.{name}", hashes, model.week)
-        for name in ("offences", "group", "specialise", "ogrs_offence")
-    }
+    keys = OccasionKeys(*(model.draws.key(f"reoffending.{name}", model.week) for name in OccasionKeys._fields))
     mean = expected_further_offences(people.ogrs3[rows], p.further_offences, p.further_offences_prolific)
-    mean = np.maximum((1 + mean) * p.in_year("offences_index", model.year) - 1, 0)
-    offences = np.minimum(1 + geometric(draw["offences"], mean), MOST_OFFENCES)
-    fresh = choose(draw["group"], s.group[people.is_female[rows].astype(int), band_of(people.sanctions[rows])])
-    group = np.where(draw["specialise"] < p.specialisation, people.offence_group[rows], fresh)
-    group = np.where(led_by >= 0, group[led_by], group)
-    code = occasion_code(group, offences)
-    ogrs_offence = choose(draw["ogrs_offence"], s.ogrs_offence, group)
+    mean = np.maximum((1 + mean) * p.in_year("offences_index", model.year) - 1, 0).astype(np.float64)
+    group, code, ogrs = (np.empty(len(rows), kind) for kind in (np.uint8, np.int32, np.uint8))
+    who = people.part(Offending)
+    _describe(s.group, s.ogrs_offence, p.specialisation, keys, who, rows, led_by, mean, group, code, ogrs)
     model.log.record(Event.OFFENCE, days, rows, code)
-    people.pending_cases[rows] += 1
-    model.docket.add(
-        len(rows), day=days, stage=Stage.OFFENCE, row=rows, offence_day=days, code=code, ogrs_offence=ogrs_offence
-    )
+    model.docket.add(len(rows), day=days, stage=Stage.OFFENCE, row=rows, offence_day=days, code=code, ogrs_offence=ogrs)

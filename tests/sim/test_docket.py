@@ -32,6 +32,14 @@ def test_only_named_stages_before_the_day_are_due_and_done_ones_never():
     assert made.row[made.due(6, Stage.RECALL, Stage.DONE)].tolist() == [2]
 
 
+def test_a_case_that_is_closed_is_done_and_one_fewer_for_its_person():
+    made = docket((4, Stage.CHARGE, 0, 0), (5, Stage.CHARGE, 1, 0), (6, Stage.CHARGE, 1, 0))
+    pending = np.array([1, 3], np.uint8)
+    made.close(np.array([0, 1, 2]), pending)
+    assert pending.tolist() == [0, 1]
+    assert made.stage.tolist() == [Stage.DONE] * 3
+
+
 def test_done_entries_are_forgotten_and_no_others():
     made = docket((4, Stage.HEARING, 0, 0), (1, Stage.DONE, 3, 0), (9, Stage.OFFENCE, 5, 0))
     made.drop_done()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.draws import Draws, choose, mix, person_hashes, uniform
+from sim.draws import Draws, choose, mix, person_hashes, pick, uniform, uniform_at
 from sim.offenders import person_number
 
 N = 100_000
@@ -171,6 +171,22 @@ def test_choose_agrees_with_hand_arithmetic():
     cumulative = np.array([0.2, 0.5, 1.0])
     assert choose(u, cumulative).tolist() == by_hand
     assert choose(u, np.tile(cumulative, (6, 1))).tolist() == by_hand
+
+
+def test_pick_finds_what_is_found_by_counting():
+    rng = np.random.default_rng(2)
+    for size in range(1, 9):
+        cumulative = np.cumsum(rng.integers(0, 3, size)) / 2.0
+        for u in np.linspace(0, 1, 33):
+            expected = min((cumulative <= u).sum(), size - 1)
+            assert pick(u, cumulative) == pick.py_func(u, cumulative) == expected
+
+
+def test_one_draw_on_an_occasion_of_one_s_own_is_that_of_many():
+    draws = Draws(4)
+    many = draws.uniforms_at("stream", HASHES[:50], np.arange(-20, 30))
+    key = draws.key("stream")
+    assert [uniform_at(h, key, k) for h, k in zip(HASHES[:50], range(-20, 30), strict=True)] == many.tolist()
 
 
 def test_choose_never_takes_what_has_no_probability():

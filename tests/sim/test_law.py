@@ -7,12 +7,11 @@ import pytest
 
 from sim.clock import NEVER, day_of
 from sim.events import Event, RecallKind
+from sim.imprisonment import imprison, set_post_release
 from sim.legal_status import (
     VISIT,
     confine,
-    imprison,
     serves_for_life,
-    set_post_release,
     settle_in_community,
 )
 from sim.offenders import Disposal, OffenceGroup, Rosh, Status

@@ -13,6 +13,7 @@ from sim.offenders import (
     People,
     Status,
     band_of,
+    history_band,
     person_number,
     status_table,
 )
@@ -67,6 +68,7 @@ def test_ages_are_in_years(people):
 def test_bands_of_history_begin_at_their_floors():
     assert band_of(np.array([0, 1, 2, 3, 6, 7, 10, 11, 14, 15, 90])).tolist() == [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert band_of(BAND_FLOORS).tolist() == list(range(6))
+    assert [history_band(n) for n in range(100)] == band_of(np.arange(100)).tolist()
 
 
 def test_every_status_is_at_liberty_supervised_or_in_prison_and_in_one_alone():

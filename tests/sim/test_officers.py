@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sim.draws import Draws
 from sim.offenders import Provider, Rosh
 from sim.officers import Officers, assign_least_loaded, heads_for
-from sim.providers import provider_by_risk
+from sim.providers import by_risk
 from sim.weekly import MANY_CASES
 
 LOOPS = pytest.mark.parametrize("loop", [assign_least_loaded, assign_least_loaded.py_func], ids=["compiled", "twin"])
@@ -258,4 +258,4 @@ def by_hand(model, mine):
 @pytest.mark.parametrize("mappa", [False, True])
 def test_high_risk_and_mappa_go_to_the_nps_and_all_others_to_the_crc(rosh, mappa):
     wanted = Provider.NPS if mappa or rosh in (Rosh.HIGH, Rosh.VERY_HIGH) else Provider.CRC
-    assert provider_by_risk(np.array([rosh]), np.array([mappa])).tolist() == [wanted]
+    assert by_risk(rosh, mappa) == wanted

@@ -9,8 +9,9 @@ from sim import sentencing
 from sim.clock import DAYS_PER_MONTH
 from sim.data import tables
 from sim.distributions import log_uniform
+from sim.draws import choose
 from sim.offenders import BANDS, Disposal, OffenceGroup
-from sim.sentencing import build, choose, cumulative, sentence_lengths, table_year, tilt
+from sim.sentencing import build, cumulative, sentence_lengths, table_year, tilt
 from tests.worlds import SIM
 
 
@@ -133,7 +134,7 @@ def test_the_average_sentence_of_each_year_is_the_published_one(made):
     published = {int(r["year"]): float(r["all_offences"]) for r in tables.rows("average_custodial_sentence_months")}
     u = (np.arange(2000) + 0.5) / 2000
     months = [
-        log_uniform(u, np.full(2000, low), np.full(2000, high)).mean() / DAYS_PER_MONTH
+        np.mean([log_uniform(x, low, high) for x in u]) / DAYS_PER_MONTH
         for low, high in zip(made.length_low[:5], made.length_high[:5], strict=True)
     ]
     classes = np.diff(made.ogrs_offence, prepend=0.0)
@@ -156,15 +157,15 @@ def test_the_prolific_are_sentenced_for_less_within_one_kind_of_offence(register
 
 
 def test_a_tilt_of_zero_moves_nothing():
-    u, share = np.linspace(0, 0.999, 100), np.full(100, 0.3)
-    assert tilt(u, share, np.zeros(100)) == pytest.approx(u)
+    u = np.linspace(0, 0.999, 100)
+    assert [tilt(x, 0.3, 0.0) for x in u] == pytest.approx(u)
 
 
 @pytest.mark.parametrize(("share", "log_odds"), [(0.3, 0.9), (0.3, -0.9), (0.05, 2.0), (0.9, -3.0)])
 def test_a_tilt_changes_the_log_odds_by_what_it_says(share, log_odds):
     n = 100_000
     u = (np.arange(n) + 0.5) / n
-    moved = tilt(u, np.full(n, share), np.full(n, log_odds))
+    moved = np.array([tilt(x, share, log_odds) for x in u])
     odds = share / (1 - share) * np.exp(log_odds)
     assert (moved < share).mean() == pytest.approx(odds / (1 + odds), abs=2 / n)
     assert (np.diff(moved) > 0).all()
@@ -172,8 +173,7 @@ def test_a_tilt_changes_the_log_odds_by_what_it_says(share, log_odds):
 
 
 def test_a_tilt_of_a_certain_share_moves_nothing():
-    u = np.array([0.1, 0.9])
-    assert tilt(u, np.ones(2), np.array([-2.0, 2.0])).tolist() == u.tolist()
+    assert [tilt(0.1, 1.0, -2.0), tilt(0.9, 1.0, 2.0)] == [0.1, 0.9]
 
 
 def test_the_table_of_a_year_is_held_at_both_ends(register):

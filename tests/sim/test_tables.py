@@ -1,5 +1,7 @@
 """Tables of arrays."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,6 +60,24 @@ def test_writing_into_a_column_changes_the_table(table):
     assert table.age.tolist() == [1, 50, 3]
     table.add(10)
     assert table.age[1] == 50
+
+
+class Oddness(NamedTuple):
+    is_odd: Any
+
+
+def test_a_part_is_some_of_the_columns_as_they_are_now(table):
+    table.part(Oddness).is_odd[1] = True
+    assert table.is_odd.tolist() == [True, True, True]
+    assert table.part(Oddness) is table.part(Oddness)
+    table.add(1)
+    assert table.part(Oddness).is_odd.tolist() == [True, True, True, False]
+
+
+def test_a_part_of_a_copy_is_the_copy_s(table):
+    table.part(Oddness)
+    table.copy().part(Oddness).is_odd[:] = False
+    assert table.is_odd.tolist() == [True, False, True]
 
 
 def test_keeping_takes_a_mask_or_row_numbers(table):

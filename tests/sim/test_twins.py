@@ -12,11 +12,11 @@ from sim.processes import allocation
 from tests.twins import watch
 
 MODULES = (
-    *("assessment", "distributions", "docket", "legal_status", "model", "offenders"),
+    *("assessment", "distributions", "docket", "imprisonment", "legal_status", "model", "offenders"),
     *("ogrs", "population", "providers", "sentencing"),
 )
 WEEKS = 5
-CALLED_BY_LOOPS_ALONE = {"is_on_caseload", "rosh_at", "by_risk", "score"}
+CALLED_BY_LOOPS_ALONE = {"is_on_caseload", "rosh_at", "by_risk", "score", "log_uniform", "tilt_within"}
 
 
 def live(module, monkeypatch):

@@ -21,7 +21,8 @@ from tests.sim.processes.alone import (
     with_officer,
     with_raw,
 )
-from tests.worlds import later, since
+from tests.twins import watch
+from tests.worlds import later, since, world
 
 
 @pytest.fixture
@@ -500,3 +501,12 @@ def test_whoever_goes_free_from_court_has_no_officer(court, monkeypatch):
     with_officer(court, rows, Provider.NPS)
     list_cases(court, rows)
     assert nobody_supervises(sentenced_to(monkeypatch, court, Disposal.FINE), rows)
+
+
+def test_the_compiled_loops_are_their_twins(monkeypatch):
+    model = world(scale=0.01, seed=5)
+    model.step()
+    calls = watch(monkeypatch, courts)
+    for _ in range(4):
+        model.step()
+    assert len(calls) > 0 < min(calls.values())

@@ -66,9 +66,8 @@ def kinds(model, day, event):
 
 
 def test_a_fixed_term_is_14_days_below_twelve_months_and_28_from_there_on(register):
-    p = register.enforcement
-    days = enforcement.fixed_term_days(np.array([1, 364, 365, 3000]), p.fixed_term_days_short, p.fixed_term_days)
-    assert days.tolist() == [14, 14, 28, 28]
+    terms = enforcement._terms(register)
+    assert [enforcement.fixed_term_days(terms, days) for days in (1, 364, 365, 3000)] == [14, 14, 28, 28]
 
 
 # --- what is decided

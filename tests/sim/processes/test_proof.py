@@ -9,7 +9,8 @@ from sim.events import Event, occasion_code
 from sim.offenders import IS_IN_PRISON, Disposal, OffenceGroup, Status, band_of
 from sim.processes import proof
 from sim.sentencing import build, table_year
-from tests.worlds import count, later, since
+from tests.twins import watch
+from tests.worlds import count, later, since, world
 
 YEAR = 52
 ALL_MAGISTRATES = [0] * len(OffenceGroup)
@@ -43,36 +44,47 @@ def free_rows(model, number):
 # --- pure functions by hand
 
 
+def stages(u, p_proven, p_caution):
+    """Return the stages of occasions at these uniforms."""
+    return [proof.resolution(x, p_proven, p_caution) for x in u]
+
+
 def test_an_occasion_is_charged_cautioned_or_dropped_up_the_uniform():
-    u = np.array([0.0, 0.449, 0.451, 0.599, 0.6, 0.999])
-    stages = proof.resolution(u, np.full(6, 0.6), np.full(6, 0.25))
     expected = [Stage.CHARGE, Stage.CHARGE, Stage.CAUTION, Stage.CAUTION, Stage.NO_PROOF, Stage.NO_PROOF]
-    assert stages.tolist() == expected
+    assert stages([0.0, 0.449, 0.451, 0.599, 0.6, 0.999], 0.6, 0.25) == expected
 
 
 def test_nothing_is_dropped_that_is_bound_to_be_proven():
     u = np.linspace(0, 1, 500, endpoint=False)
-    assert set(proof.resolution(u, np.ones(500), np.full(500, 0.3)).tolist()) == {Stage.CHARGE, Stage.CAUTION}
+    assert set(stages(u, 1.0, 0.3)) == {Stage.CHARGE, Stage.CAUTION}
 
 
 def test_everything_proven_is_charged_where_nobody_is_cautioned():
     u = np.linspace(0, 1, 500, endpoint=False)
-    assert set(proof.resolution(u, np.full(500, 0.5), np.zeros(500)).tolist()) == {Stage.CHARGE, Stage.NO_PROOF}
+    assert set(stages(u, 0.5, 0.0)) == {Stage.CHARGE, Stage.NO_PROOF}
 
 
-def test_remand_is_likelier_at_the_crown_court_and_from_seven_sanctions_on():
-    crown = np.array([False, False, False, True, True])
-    sanctions = np.array([0, 6, 7, 6, 30])
-    assert proof.remand_probability(crown, sanctions, 0.05, 0.3, 2.0) == pytest.approx([0.05, 0.05, 0.1, 0.3, 0.6])
+def remand_probabilities(register, crown, sanctions, magistrates, crown_court, repeat):
+    """Return the chance of remand of each case."""
+    chances = proof._chances(register)._replace(
+        p_remand=magistrates, p_remand_crown=crown_court, remand_history_factor=repeat
+    )
+    return [proof.remand_probability(chances, c, s) for c, s in zip(crown, sanctions, strict=True)]
 
 
-def test_the_chance_of_remand_is_never_above_1():
-    assert proof.remand_probability(np.array([True]), np.array([20]), 0.1, 0.6, 3.0).tolist() == [1.0]
+def test_remand_is_likelier_at_the_crown_court_and_from_seven_sanctions_on(register):
+    crown = [False, False, False, True, True]
+    found = remand_probabilities(register, crown, [0, 6, 7, 6, 30], 0.05, 0.3, 2.0)
+    assert found == pytest.approx([0.05, 0.05, 0.1, 0.3, 0.6])
 
 
-def test_history_changes_nothing_where_its_factor_is_1():
-    chances = proof.remand_probability(np.zeros(40, bool), np.arange(40), 0.07, 0.3, 1.0)
-    assert chances == pytest.approx(np.full(40, 0.07))
+def test_the_chance_of_remand_is_never_above_1(register):
+    assert remand_probabilities(register, [True], [20], 0.1, 0.6, 3.0) == [1.0]
+
+
+def test_history_changes_nothing_where_its_factor_is_1(register):
+    found = remand_probabilities(register, [False] * 40, range(40), 0.07, 0.3, 1.0)
+    assert found == pytest.approx(np.full(40, 0.07))
 
 
 # --- what the police make of an occasion
@@ -356,3 +368,12 @@ def charge_lag(model, day):
     """Return the mean time from offence to charge of charges from a day on."""
     found = since(model, day, Event.CHARGE)
     return (model.log.day[found] - model.log.cause_day[found]).mean()
+
+
+def test_the_compiled_loops_are_their_twins(monkeypatch):
+    model = world(scale=0.01, seed=5)
+    model.step()
+    calls = watch(monkeypatch, proof)
+    for _ in range(4):
+        model.step()
+    assert len(calls) > 0 < min(calls.values())
