@@ -103,9 +103,9 @@ def found(model, estimator, start, group="all", **options):
 
 
 def test_cautions_convictions_and_joined_convictions_are_proof_and_nothing_else(made):
-    for row, event in enumerate(Event):
-        enter(made, row, APRIL)
-        prove(made, row, date(2010, 8, 1), event=event)
+    for event in Event:
+        enter(made, int(event), APRIL)
+        prove(made, int(event), date(2010, 8, 1), event=event)
     rows = proven_occasions(made).row.tolist()
     assert rows == [Event.CAUTION, Event.CONVICTION, Event.JOINED_CONVICTION]
     assert found(made, TWELVE, APRIL) == (len(Event), 3, 3)

@@ -39,12 +39,16 @@ def test_every_compiled_loop_of_a_module_is_its_twin(name, monkeypatch):
     assert [loop for loop, number in calls.items() if not number and loop not in CALLED_BY_LOOPS_ALONE] == []
 
 
-def test_the_choice_of_an_officer_is_its_twin(monkeypatch, mid_2016):
-    from sim import officers
-
-    calls = watch(monkeypatch, officers)
-    monkeypatch.setattr(allocation, "assign_least_loaded", officers.assign_least_loaded)
+@pytest.mark.parametrize(
+    ("name", "loops"), [("officers", ["assign_least_loaded"]), ("workload", ["add_up", "fill_weights", "share_cut"])]
+)
+def test_what_allocation_asks_of_officers_and_workload_is_its_twin(name, loops, monkeypatch, mid_2016):
+    module = importlib.import_module(f"sim.{name}")
+    calls = watch(monkeypatch, module)
+    for loop in loops:
+        monkeypatch.setattr(allocation, loop, getattr(module, loop))
     model = mid_2016.fork(mid_2016.timeline)
     for _ in range(3):
         model.step()
-    assert calls["assign_least_loaded"] > 0
+    assert all(calls[loop] >= 3 for loop in loops)
+    assert (model.officers.cuts > 0).any()

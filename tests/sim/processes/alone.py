@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.clock import NEVER
+from sim.needs import build as build_needs
 from sim.offenders import Provider, Status
 from sim.parameters.register import Register
 from tests.worlds import later
@@ -33,6 +34,12 @@ def with_raw(model, **values):
     twin = copy_of(model)
     twin.register = Register(parameters, hold_at=model.register.hold_at)
     return twin
+
+
+def weightless(register):
+    """Return the tables of needs with weights of zero: whatever anybody needs, the odds stay."""
+    n = build_needs(register)
+    return n._replace(**{name: np.ones_like(getattr(n, name)) for name in ("assessed", "present", "centre")})
 
 
 def at_both_ends(model, key, measure, *, weeks=YEAR_WEEKS):

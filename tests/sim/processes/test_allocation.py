@@ -10,7 +10,7 @@ from sim.clock import day_of
 from sim.draws import Draws
 from sim.events import Event
 from sim.offenders import COMMUNITY_SUPERVISION, IS_SUPERVISED_IN_COMMUNITY, People, Provider, Rosh, Status
-from sim.processes import allocation
+from sim.processes import allocation, supervision
 from sim.processes.allocation import stranger
 from sim.scenarios import load_timeline
 from tests.sim.processes.alone import (
@@ -36,6 +36,12 @@ def splitting(early_2012):
     timeline = load_timeline("risk_split_only", early_2012.region.areas)
     assert early_2012.day == day_of(SPLIT_DAY)
     return early_2012.fork(timeline.with_lever_setting("risk_split", SPLIT_DAY.isoformat()))
+
+
+@pytest.fixture
+def no_one_stays(splitting):
+    """The week of the split, in which nobody keeps the officer he had."""
+    return with_raw(splitting, allocation__p_same_officer_at_split=0.0)
 
 
 @pytest.fixture
@@ -82,7 +88,8 @@ def test_a_trust_supervises_everyone_before_the_split(early_2012):
     assert (model.people.officer[rows] >= 0).all()
 
 
-def test_on_the_day_of_the_split_everyone_changes_hands_once_by_risk(splitting):
+def test_on_the_day_of_the_split_everyone_changes_hands_once_by_risk(no_one_stays):
+    splitting = no_one_stays
     held = np.flatnonzero(splitting.people.officer >= 0)
     changes = splitting.people.officer_changes[held].copy()
     people = alone(splitting, allocation).people
@@ -246,16 +253,256 @@ def test_more_escalation_moves_cases_from_the_crcs_to_the_nps(mid_2016):
 
 
 def test_smaller_teams_leave_caseloads_less_level(mid_2016):
-    """A team levels its own caseloads alone: the fewer its officers, the further the teams of one office lie apart."""
+    """A team levels its own workload alone: the fewer its officers, the further the teams of one office lie apart."""
     spread = {}
     for size in (1, 1000):
         model = with_raw(mid_2016, allocation__team_size=size)
-        rows = free_people(model, 1500, status=Status.COMMUNITY_ORDER)
-        model.officers.caseload[:] = 0
+        rows = free_people(model, 1500, status=Status.COMMUNITY_ORDER, rosh=Rosh.MEDIUM, ogrs3=0.2)
+        officers = model.officers
+        officers.caseload[:] = officers.points[:] = 0
+        officers.away_until_day[:] = model.day
         allocation.allocate(model, rows, np.full(len(rows), Provider.CRC))
-        spread[size] = np.ptp(model.officers.caseload[model.officers.provider == Provider.CRC])
+        crc = officers.provider == Provider.CRC
+        one_case = model.register.workload.community_points[1] / officers.target[crc].min()
+        spread[size] = np.ptp(officers.points[crc] / officers.target[crc]) / one_case
     assert spread[1000] <= 1
     assert spread[1] > 10
+
+
+# --- who is at work, who is qualified
+
+
+def new_cases(model, n, **columns):
+    """Return the rows of people whom the next allocation must give an officer of the CRC."""
+    return free_people(model, n, **{"status": Status.COMMUNITY_ORDER, "is_mappa": False, "rosh": Rosh.LOW} | columns)
+
+
+def test_nobody_gets_a_case_who_is_absent_or_gone(quiet):
+    officers = quiet.officers
+    crc = np.flatnonzero(officers.provider == Provider.CRC)
+    absent, gone = crc[::3], crc[1::3]
+    officers.away_until_day[crc] = quiet.day
+    officers.away_until_day[np.concatenate([absent, gone])] = quiet.day + 1
+    officers.is_vacant[gone] = True
+    rows = new_cases(quiet, 300)
+    people, before = quiet.people, officers.caseload[absent].copy()
+    alone(quiet, allocation)
+    assert set(people.officer[rows]) <= set(crc[2::3])
+    assert (officers.caseload[gone] == 0).all()
+    assert (officers.caseload[absent] <= before).all(), "who is absent keeps the cases and gets none"
+    assert officers.caseload[absent].sum() > 100
+
+
+def test_high_risk_goes_to_qualified_officers_and_all_others_to_any(quiet):
+    officers, people = quiet.officers, quiet.people
+    officers.away_until_day[:] = quiet.day
+    officers.is_vacant[:] = False
+    for team in np.split(np.flatnonzero(officers.provider == Provider.NPS)[:20], 4):
+        officers.is_qualified[team] = [True, False, True, False, False]
+    risky, mappa = new_cases(quiet, 120, rosh=Rosh.HIGH)[::2], new_cases(quiet, 120)[1::2]
+    people.rosh[mappa], people.is_mappa[mappa] = Rosh.LOW, True
+    alone(quiet, allocation)
+    assert (people.provider[risky] == Provider.NPS).all()
+    assert (people.provider[mappa] == Provider.NPS).all()
+    assert officers.is_qualified[people.officer[risky]].all()
+    assert not officers.is_qualified[people.officer[mappa]].all()
+
+
+def test_where_nobody_qualified_is_at_work_high_risk_goes_to_whoever_is(quiet):
+    officers = quiet.officers
+    officers.away_until_day[:] = np.where(officers.is_qualified, quiet.day + 7, quiet.day)
+    officers.is_vacant[:] = False
+    rows = new_cases(quiet, 20, rosh=Rosh.HIGH)
+    alone(quiet, allocation)
+    assert not officers.is_qualified[quiet.people.officer[rows]].any()
+
+
+# --- leavers hand on their cases
+
+
+def leave(model, officers, days=26 * 7):
+    """Let officers be gone from today on."""
+    model.officers.is_vacant[officers] = True
+    model.officers.away_until_day[officers] = model.day + days
+
+
+def test_a_leaver_s_cases_go_to_colleagues_of_the_same_provider_and_area(quiet):
+    people, officers = quiet.people, quiet.officers
+    officers.is_vacant[:] = False
+    officers.away_until_day[:] = quiet.day
+    alone(quiet, allocation)
+    leaver = int(np.argmax(officers.caseload))
+    rows = np.flatnonzero(people.officer == leaver)
+    had, changes, alliance = (
+        people.provider[rows].copy(),
+        people.officer_changes[rows].copy(),
+        people.alliance[rows].copy(),
+    )
+    leave(quiet, leaver)
+    alone(quiet, allocation)
+    assert officers.caseload[leaver] == officers.points[leaver] == officers.community_cases[leaver] == 0
+    assert not officers.is_vacant[people.officer[rows]].any()
+    assert np.array_equal(people.provider[rows], had)
+    assert np.array_equal(officers.area[people.officer[rows]], people.area[rows])
+    assert np.array_equal(people.officer_changes[rows], changes + 1)
+    kept = np.float32(quiet.register.allocation.alliance_kept_on_change)
+    assert people.alliance[rows].tolist() == pytest.approx((alliance * kept).tolist())
+    assert len(rows) > 10
+
+
+def test_a_team_that_is_gone_as_a_whole_keeps_its_cases_and_nobody_s_officer_changes(quiet):
+    alone(quiet, allocation)
+    people, officers = quiet.people, quiet.officers
+    leave(quiet, officers.provider == Provider.CRC)
+    held = np.flatnonzero(people.officer >= 0)
+    held = held[people.provider[held] == Provider.CRC]
+    quiet.week += 1  # other draws, the same teams
+    for _ in range(2):  # the first levels what its members hold
+        changes, alliance = people.officer_changes.copy(), people.alliance.copy()
+        officer, logged = people.officer.copy(), count(quiet, 0, Event.ALLOCATION)
+        alone(quiet, allocation)
+    stayed = people.officer[held] == officer[held]
+    assert np.array_equal(people.officer_changes[held], changes[held] + ~stayed)
+    assert np.array_equal(people.alliance[held][stayed], alliance[held][stayed])
+    assert count(quiet, 0, Event.ALLOCATION) - logged == (~stayed).sum()
+    assert np.array_equal(officers.caseload, np.bincount(people.officer[people.officer >= 0], minlength=len(officers)))
+    assert stayed.sum() > 0
+
+
+# --- the alliance and the change of officer
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.3, 1.0])
+def test_a_change_of_officer_leaves_so_much_of_the_alliance(quiet, kept):
+    model = with_raw(quiet, allocation__alliance_kept_on_change=kept)
+    rows = on_order(model, 3, Provider.CRC, alliance=[0.8, 0.8, 0.5], officer_changes=0)
+    people = model.people
+    people.rosh[rows[1:]] = Rosh.HIGH
+    alone(model, allocation)
+    assert people.alliance[rows].tolist() == pytest.approx([0.8, 0.8 * kept, 0.5 * kept])
+    assert people.officer_changes[rows].tolist() == [0, 1, 1]
+
+
+def test_a_new_supervision_starts_without_an_alliance_and_stays_of_the_status_with_it(quiet):
+    rows = new_cases(quiet, 5, alliance=0.7, officer_changes=4)
+    people = alone(quiet, allocation).people
+    assert people.alliance[rows].tolist() == [0.0] * 5
+    assert people.officer_changes[rows].tolist() == [4] * 5
+    people.alliance[rows] = 0.7
+    alone(quiet, allocation)
+    assert people.alliance[rows].tolist() == pytest.approx([0.7] * 5)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5, 1.0])
+def test_at_the_split_those_who_keep_their_officer_keep_the_alliance(splitting, p):
+    model = with_raw(splitting, allocation__p_same_officer_at_split=p)
+    people = model.people
+    supervised = people.officer >= 0
+    people.alliance[supervised] = 0.8
+    changes = people.officer_changes.copy()
+    alone(model, allocation)
+    rows = np.flatnonzero(supervised & (people.officer >= 0))
+    changed = people.officer_changes[rows] > changes[rows]
+    kept = np.float32(model.register.allocation.alliance_kept_on_change)
+    assert people.alliance[rows][changed].tolist() == pytest.approx([0.8 * kept] * changed.sum())
+    assert people.alliance[rows][~changed].tolist() == pytest.approx([0.8] * (~changed).sum())
+    assert changed.mean() == pytest.approx(1 - p, abs=0.06)
+    assert (people.provider[rows] != Provider.TRUST).all()
+    assert len(rows) > 500
+
+
+def test_only_at_the_split_does_anyone_move_together_with_the_officer(quiet):
+    model = with_raw(quiet, allocation__p_same_officer_at_split=1.0, allocation__p_escalation_per_week=0.2)
+    before = model.people.provider.copy()
+    people, changes = model.people, model.people.officer_changes.copy()
+    alone(model, allocation)
+    moved = (before == Provider.CRC) & (people.provider[: len(before)] == Provider.NPS)
+    assert moved.sum() > 30
+    assert np.array_equal(people.officer_changes[moved], changes[moved] + 1)
+
+
+def test_changes_of_officer_are_counted_for_whoever_takes_over(no_one_stays):
+    people, changes = no_one_stays.people, no_one_stays.people.officer_changes.astype(int)
+    alone(no_one_stays, allocation)
+    changed = people.officer_changes[: len(changes)] > changes
+    by_provider = np.bincount(people.provider[changed], minlength=len(Provider))
+    assert no_one_stays.officer_changes.tolist() == by_provider.tolist()
+    assert by_provider[Provider.TRUST] == 0 < by_provider[Provider.NPS] < by_provider[Provider.CRC]
+    no_one_stays.week += 1
+    no_one_stays.officers.is_vacant[:] = False
+    no_one_stays.register = with_raw(no_one_stays, allocation__p_escalation_per_week=0.0).register
+    alone(no_one_stays, allocation)
+    assert no_one_stays.officer_changes.tolist() == [0] * len(Provider)
+
+
+def officer_changes(model, day):
+    """Count changes of officer since a day."""
+    return model.weekly.series("officer_changes")[day // 7 :].sum()
+
+
+def test_the_more_officers_leave_the_more_officers_change_and_the_worse_the_alliances(mid_2016):
+    few, many = (later(with_raw(mid_2016, workload__leaving_per_year=p), weeks=26) for p in (0.0, 0.5))
+    assert officer_changes(many, mid_2016.day) > 3 * officer_changes(few, mid_2016.day) > 0
+    alliance = [w.people.alliance[w.people.officer >= 0].mean() for w in (few, many)]
+    assert alliance[0] > alliance[1] + 0.03
+
+
+def test_the_more_of_the_alliance_a_change_leaves_and_the_more_keep_their_officer_the_better_it_is(splitting):
+    for key in ("allocation.alliance_kept_on_change", "allocation.p_same_officer_at_split"):
+        low, high = at_both_ends(splitting, key, mean_all, weeks=8)
+        assert high > low + 0.03, key
+
+
+def mean_all(model, day):
+    """Return the mean alliance of those who are supervised in the community."""
+    people = model.people
+    return people.alliance[IS_SUPERVISED_IN_COMMUNITY[people.status] & (people.officer >= 0)].mean()
+
+
+# --- handover from CRC to NPS
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(0, 0), (7, 1), (21, 3), (24, 4)])
+def test_whoever_passes_from_crc_to_nps_has_no_contact_until_the_handover_is_over(quiet, days, weeks):
+    model = with_raw(quiet, allocation__handover_days=days, workload__greatest_cut=0.0)
+    rows = on_order(model, 2, Provider.CRC, order_end_day=model.day + 500, status_end_day=model.day + 500)
+    people = model.people
+    people.contacts_due[rows] = people.contacts_kept[rows] = people.contacts_cut[rows] = 0
+    people.status_since_day[rows] = model.day - 7
+    people.rosh[rows[1]] = Rosh.HIGH
+    due, cut = [], []
+    for _ in range(6):
+        alone(model, allocation)
+        alone(model, supervision)
+        due.append(people.contacts_due[rows].tolist())
+        cut.append(people.contacts_cut[rows].tolist())
+        model.week += 1
+    assert due == [[n, n] for n in range(1, 7)], "weekly for both"
+    assert cut == [[0, min(n, weeks)] for n in range(1, 7)]
+    assert people.handover_end_day[rows[1]] == quiet.day + days
+
+
+def test_a_handover_from_a_trust_or_within_a_provider_interrupts_nothing(no_one_stays, quiet):
+    alone(no_one_stays, allocation)
+    assert (no_one_stays.people.handover_end_day <= no_one_stays.day).all()
+    before = quiet.people.handover_end_day.copy()
+    leave(quiet, np.flatnonzero(quiet.officers.caseload > 0)[::2])
+    people = alone(quiet, allocation).people
+    assert np.array_equal(people.handover_end_day[: len(before)], before)
+    assert quiet.officer_changes.sum() > 50
+
+
+def cut_in_handover(model, day):
+    """Count contacts cut since a day of people handed over since."""
+    return int(model.people.contacts_cut[model.people.handover_end_day >= day].sum())
+
+
+def test_longer_handovers_cut_more_contacts(mid_2016):
+    fresh = with_raw(mid_2016, workload__greatest_cut=0.0, allocation__p_escalation_per_week=0.005)
+    fresh.people.contacts_cut[:] = 0
+    low, high = at_both_ends(fresh, "allocation.handover_days", cut_in_handover, weeks=26)
+    assert low == 0
+    assert high > 20
 
 
 def test_without_escalation_nobody_escalates(quiet, mid_2016):

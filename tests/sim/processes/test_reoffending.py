@@ -13,31 +13,40 @@ from sim.legal_status import VISIT
 from sim.offenders import IS_ENGAGED, IS_IN_PRISON, OffenceGroup, Status
 from sim.parameters.register import Register
 from sim.processes import reoffending
+from tests.sim.processes.alone import weightless
 from tests.twins import watch
 from tests.worlds import count, later, since, world
 
 YEAR = 52
 CERTAIN = 1e3
 """A hazard, a day, under which everyone at risk offends."""
-FLAT = {"slope": 1.0, "spread": 0.0, "supervised_factor": 1.0}
+FLAT = {
+    **{"slope": 1.0, "spread": 0.0, "supervised_factor": 1.0},
+    **{"alliance_slope": 0.0, "family_slope": 0.0, "grant_factor": 1.0},
+}
 
 
 def flat(model, **changed):
-    """Return a hazard without decline, peak or spread, by default; fields changed by name."""
+    """Return a hazard without decline, peak, spread or circumstances, by default; fields changed by name."""
     h = reoffending.hazard_of_year(model)
-    level = {"decline": np.ones_like(h.decline), "peak": np.zeros_like(h.peak)}
+    level = {"decline": np.ones_like(h.decline), "peak": np.zeros_like(h.peak), "peers": np.ones_like(h.peers)}
     return h._replace(**(FLAT | level | changed))
 
 
 @pytest.fixture
-def alike(mid_2016):
-    """A world in which everyone is free, alike, at risk since long ago and in one stretch for good; not yet visited."""
+def alike(mid_2016, monkeypatch):
+    """A world in which everyone is free, alike, at risk since long ago and in one stretch for good; not yet visited.
+
+    Nobody has help, and needs weigh nothing.
+    """
+    monkeypatch.setattr(reoffending, "build_needs", weightless)
     model = later(mid_2016, weeks=0)
     people = model.people
     people.status[:] = Status.FREE
     people.status_since_day[:] = people.follow_up_day[:] = model.day - 100
     people.ogrs3[:] = 0.4
     people.is_from_custody[:] = False
+    people.help[:] = 0
     people.hearing_day[:] = NEVER
     people.stretch_phase[:] = 0
     people.offence_bound[:] = VISIT
@@ -276,10 +285,15 @@ def test_further_offences_rise_with_ogrs3():
     assert means == pytest.approx([0.2, 0.5, 0.8])
 
 
+def led_by_nobody(rows):
+    """Return the places of leaders of people who lead themselves."""
+    return np.full(len(rows), -1)
+
+
 def recorded(model, rows):
     """Enter an offence of some people; return (group, number of offences) of each."""
     days = np.full(len(rows), model.day)
-    reoffending.record_offences(model, rows, days)
+    reoffending.record_offences(model, rows, days, led_by_nobody(rows))
     group, offences, _ = unpack_occasion(model.log.value[-len(rows) :])
     return group, offences
 
@@ -311,7 +325,7 @@ def test_an_offence_waits_on_the_docket_for_proof(alike):
     rows = np.array([3, 8])
     alike.people.pending_cases[:10] = 1
     entered = len(alike.docket)
-    reoffending.record_offences(alike, rows, alike.day + np.array([0, 5]))
+    reoffending.record_offences(alike, rows, alike.day + np.array([0, 5]), led_by_nobody(rows))
     docket = alike.docket
     new = slice(entered, None)
     assert docket.row[new].tolist() == [3, 8]
@@ -366,8 +380,8 @@ def test_a_higher_peak_raises_early_offences_after_release(mid_2016):
 
 
 def offenders_of_next_week(model, **settings):
-    """Return who offends in the next week but the newcomers, as a set of rows."""
-    twin = later(model, weeks=1, **settings)
+    """Return who offends in the next week, each for himself, but the newcomers, as a set of rows."""
+    twin = later(model, weeks=1, ties__p_join=0, **settings)
     did = since(twin, model.day, Event.OFFENCE)
     rows = twin.log.row[did]
     return set(rows[rows < len(model.people)].tolist())
@@ -404,10 +418,11 @@ def test_a_step_records_the_offences_it_draws_and_no_prisoner_s(mid_2016):
     model._sort_people()
     reoffending.step(model)
     log = model.log
-    assert (log.event[before:] == Event.OFFENCE).all()
+    assert np.isin(log.event[before:], (Event.OFFENCE, Event.CO_OFFENCE)).all()
     assert not IS_IN_PRISON[model.people.status[log.row[before:]]].any()
     assert ((log.day[before:] >= model.day) & (log.day[before:] < model.day + DAYS_PER_WEEK)).all()
-    assert len(np.unique(log.row[before:])) == len(log) - before > 5
+    offended = log.row[before:][log.event[before:] == Event.OFFENCE]
+    assert len(np.unique(offended)) == len(offended) > 5
 
 
 def test_the_first_week_of_a_year_looks_at_everyone_who_can_offend(mid_2016):
