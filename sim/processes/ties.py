@@ -20,7 +20,7 @@ from sim.draws import uniform
 from sim.events import Event
 from sim.legal_status import VISIT
 from sim.network import TieKind, build, faded, meet_newcomers, pairs_inside, tie
-from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows
+from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows, Status
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -149,9 +149,10 @@ def tell_peers(
     offence_bound,
 ):
     """Add what people who have become active at liberty give their peers, and take back what those gave who no longer
-    are; a tie gives its strength as it has faded by the week in which it begins to give."""
+    are; a tie gives its strength as it has faded by the week in which it begins to give. Whoever leaves gives nothing
+    from then on, for nobody would take it back."""
     for i in rows:
-        active = active_until_day[i] > day and not IS_IN_PRISON[status[i]]
+        active = active_until_day[i] > day and not IS_IN_PRISON[status[i]] and status[i] != Status.LEFT
         if active == has_influence[i]:
             continue
         has_influence[i] = active
