@@ -528,6 +528,19 @@ def test_charities_meet_their_share_of_leavers_who_are_then_unsupervised_under_t
     assert set(model.cases.row.tolist()) <= set(rows.tolist())
 
 
+def test_each_charity_meets_leavers_and_each_kind_is_referred_by_a_draw_of_its_own(early_2012):
+    """Of 2000 met or referred with a chance of a quarter, a sixteenth come to both of any two kinds."""
+    chances = {"support__voluntary_reach": 0.25, "support__p_referred": (0.25,) * KINDS, "support__p_take_up": 2.0}
+    for refer, make in ((support.refer_leavers, leave_custody), (support.refer_starters, new_starters)):
+        model = with_raw(early_2012, **chances)
+        rows = make(model, 2000, is_rar=False)
+        refer(model)
+        asked = model.people.asked[rows]
+        for kind in list(Kind)[1:]:
+            both = (asked & 1 > 0) & (asked >> kind & 1 > 0)
+            assert both.mean() == pytest.approx(1 / 16, abs=0.02)
+
+
 def test_whoever_is_in_prison_again_is_no_leaver(early_2012):
     model = with_raw(early_2012, support__p_take_up=2.0, support__voluntary_reach=1.0)
     rows = leave_custody(model, 40)
