@@ -178,8 +178,8 @@ def pairs_with_newcomers(n, first_row, day, tie_key, cell, member, cell_first):
             apart = abs(me["birth_day"] - other["birth_day"]) / DAYS_PER_YEAR
             mean_age = (day - _HALF * (float(me["birth_day"]) + float(other["birth_day"]))) / DAYS_PER_YEAR
             u = uniform(me["person_hash"] ^ other["person_hash"], tie_key)
-            most = n.p_tie * me["sociability"] * other["sociability"]
-            if u < most and u < chance_of_tie(n, me["sociability"], other["sociability"], apart, mean_age):
+            mine, theirs = float(me["sociability"]), float(other["sociability"])
+            if u < n.p_tie * mine * theirs and u < chance_of_tie(n, mine, theirs, apart, mean_age):
                 if found == out.shape[0]:
                     out = longer(out)
                 out[found, 0], out[found, 1] = j, i
