@@ -18,6 +18,7 @@ from sim.scenarios import load_timeline
 from sim.timeline import Lever, Timeline
 from tests.sim.processes.alone import copy_of, free_people, with_raw
 from tests.sim.test_help import NO_EFFECT
+from tests.twins import watch
 from tests.worlds import count, differing_columns, events, later, world
 
 KINDS = len(Kind)
@@ -803,3 +804,11 @@ def test_an_activity_requirement_makes_for_fewer_contacts_and_more_referrals(ear
     assert total(busy, 52, "help_started", "path=supervision") > 1.2 * total(
         same, 52, "help_started", "path=supervision"
     )
+
+
+def test_every_compiled_loop_is_its_twin(monkeypatch, mid_2016):
+    model = copy_of(mid_2016)
+    calls = watch(monkeypatch, support)
+    for _ in range(3):
+        model.step()
+    assert [loop for loop, number in calls.items() if not number] == []
