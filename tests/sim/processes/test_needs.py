@@ -9,7 +9,6 @@ from sim.charities import Kind
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.events import Event
 from sim.help import FOR_NEEDS
-from sim.legal_status import VISIT
 from sim.needs import NEEDS, Need, build, has, hundredth
 from sim.offenders import IN_PRISON, IS_IN_PRISON, Disposal, Status
 from sim.processes import needs, reoffending
@@ -117,20 +116,21 @@ def test_lives_that_parted_agree_again_at_the_next_renewal(day_zero):
     assert differ == pytest.approx(left_after(4.0, 2 * YEAR_WEEKS), abs=0.005)
 
 
-def test_whoever_s_needs_have_moved_has_the_hazard_worked_out_anew(day_zero):
+def test_the_bound_on_the_hazard_grows_with_the_needs_of_whoever_can_offend(day_zero):
+    """What is set anew may be anything that is high enough; who cannot offend still cannot."""
     model = copy_of(day_zero)
-    rows = free_people(model, N, offence_bound=7, help=0)
-    rows_without_hazard = rows[::3]
-    model.people.offence_bound[rows_without_hazard] = 0
-    before = model.people.needs.copy()
+    rows = free_people(model, N, offence_bound=10**6, help=0)
+    cannot = rows[::3]
+    model.people.offence_bound[cannot] = 0
+    before = model.people.needs.astype(int)
     alone(model, needs)
-    moved = model.people.needs[rows] != before[rows]
-    can_offend = ~np.isin(rows, rows_without_hazard)
-    bound = model.people.offence_bound[rows]
-    assert (bound[moved & can_offend] == VISIT).all()
-    assert (bound[~moved & can_offend] == 7).all()
-    assert (bound[~can_offend] == 0).all()
-    assert 20 < (moved & can_offend).sum() < can_offend.sum()
+    present, now = build(model.register).present, model.people.needs
+    moved, can = now[rows] != before[rows], ~np.isin(rows, cannot)
+    bound, grown = model.people.offence_bound[rows].astype(int), present[now[rows]] / present[before[rows]]
+    assert (bound[moved & can] >= 10**6 * np.maximum(grown[moved & can], 1)).all()
+    assert (bound[~moved & can] == 10**6).all()
+    assert (bound[~can] == 0).all()
+    assert 20 < (moved & can & (grown > 1)).sum() < can.sum()
 
 
 # --- inside
