@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 VISIT = 2**32 - 1
 """An `offence_bound` that says: nothing is known of this person's hazard, look."""
+_MARGIN = 2
+"""Added to a bound that is raised, so that rounding never hides anyone who would offend."""
 IS_SERVING = status_table(Status.CUSTODY, Status.RECALLED)
 IS_SUPERVISED_IN_PRISON = status_table(Status.INDETERMINATE, Status.COMMITTAL)
 
@@ -206,6 +208,18 @@ def confine(model: "ProbationModel", rows: Rows, status: Status, day: Days, end:
     flows = model.people.__dict__["flows"]
     endings = _confine(model.people.part(Standing), who, int(status), since, until, flows, ended)
     model.log.record(Event.SUPERVISION_END, *ended[:, :endings])
+
+
+@compiled
+def raised(bound, factor):
+    """Return an `offence_bound` that holds after the hazard has grown by a factor; 0, nobody at risk, stays.
+
+    For a factor f of at least 1 the chance ``1 - exp(-f x)`` is at most f times ``1 - exp(-x)``; a hazard that has
+    fallen leaves the bound as it is.
+    """
+    if bound == 0 or factor <= 1.0:
+        return bound
+    return min(np.int64(bound * factor) + _MARGIN, VISIT)
 
 
 @compiled

@@ -17,7 +17,7 @@ from sim.docket import Docket
 from sim.draws import Draws
 from sim.events import EventLog, IndexLog
 from sim.network import Ties
-from sim.offenders import IS_ENGAGED, Offender, People, Provider, Status
+from sim.offenders import IS_ENGAGED, IS_IN_PRISON, Offender, People, Provider, Status
 from sim.officers import Officer, Officers, heads_for
 from sim.parameters.register import Register
 from sim.processes import (
@@ -55,6 +55,7 @@ WEEK = (
 )
 
 _ROOM = 2
+_LISTS = 4
 _OWN = (
     *("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases"),
     *("contacts", "officer_changes"),
@@ -110,9 +111,9 @@ class ProbationModel(mesa.Model):
         Stocks and flows of every week from week 0 on.
     week : int
         The week that the next step lives; negative in the run-in.
-    tracked, engaged, leaving : int64 arrays
+    tracked, engaged, leaving, inside : int64 arrays
         Rows at the start of the present week, in order: all who are tracked; those under sentence or on remand; those
-        whose tracked years are over.
+        whose tracked years are over; those in prison.
 
     Notes
     -----
@@ -174,15 +175,15 @@ class ProbationModel(mesa.Model):
 
     def _forget_the_week(self) -> None:
         """Drop what belongs to one week alone, and what can be found again."""
-        self.tracked = self.engaged = self.leaving = np.empty(0, np.int64)
+        self.tracked = self.engaged = self.leaving = self.inside = np.empty(0, np.int64)
         self._sorted_people = 0
         self._views: dict[tuple[type, int], Any] = {}
-        self._scratch = np.empty((3, 0), np.int64)
+        self._scratch = np.empty((_LISTS, 0), np.int64)
 
     def scratch(self) -> NDArray[np.int64]:
-        """Return three rows of room for a number for each person; what they hold is anybody's."""
+        """Return four rows of room for a number for each person; what they hold is anybody's."""
         if self._scratch.shape[1] < len(self.people):
-            self._scratch = np.empty((3, _ROOM * len(self.people)), np.int64)
+            self._scratch = np.empty((_LISTS, _ROOM * len(self.people)), np.int64)
         return self._scratch
 
     def _sort_people(self) -> None:
@@ -193,7 +194,7 @@ class ProbationModel(mesa.Model):
         people = self.people
         candidates = np.concatenate([self.tracked, np.arange(self._sorted_people, len(people))])
         kept = _split(candidates, people.status, people.status_end_day, self.day, *self.scratch())
-        self.tracked, self.engaged, self.leaving = (
+        self.tracked, self.engaged, self.leaving, self.inside = (
             found[:count].copy() for found, count in zip(self.scratch(), kept, strict=True)
         )
         self._sorted_people = len(people)
@@ -322,12 +323,13 @@ class ProbationModel(mesa.Model):
 
 
 @compiled
-def _split(candidates, status, status_end_day, day, tracked, engaged, leaving):
-    kept, found, gone = 0, 0, 0
+def _split(candidates, status, status_end_day, day, tracked, engaged, leaving, inside):
+    kept, found, gone, held = 0, 0, 0, 0
     for i in candidates:
         law = status[i]
-        tracked[kept], engaged[found], leaving[gone] = i, i, i
+        tracked[kept], engaged[found], leaving[gone], inside[held] = i, i, i, i
         kept += law != Status.LEFT
         found += IS_ENGAGED[law]
         gone += (law == Status.FREE) & (status_end_day[i] <= day)
-    return kept, found, gone
+        held += IS_IN_PRISON[law]
+    return kept, found, gone, held

@@ -71,6 +71,8 @@ class Network(NamedTuple):
     decline_years: float
     least_age: float
     fade: NDArray[np.float64]  # by weeks since
+    least: int  # hundredths below which a tie is none
+    influence: NDArray[np.float64]  # factor on the hazard by hundredths of influence, shape (256,)
 
 
 class Ties(Table):
@@ -104,6 +106,7 @@ class Ties(Table):
 
 
 _LONGEST_FADE_WEEKS = 1040
+_INFLUENCES = 256
 _ROOM, _SIDES, _HALF, _THOUSAND = 2, 2, 0.5, 1000
 _NEVER_WEEK = 2**15 - 1
 _GONE = -NEVER
@@ -123,6 +126,8 @@ def build(register: Register) -> Network:
         decline_years=p.age_decline_years,
         least_age=register.population.least_age,
         fade=np.array([math.exp(-rate * w) for w in range(_LONGEST_FADE_WEEKS)]),
+        least=int(p.least_strength),
+        influence=np.array([math.exp(p.peer_log_factor / FULL * h) for h in range(_INFLUENCES)]),
     )
 
 
@@ -141,8 +146,10 @@ def chance_of_tie(n, one, other, years_apart, mean_age):
 
 @compiled
 def faded(n, strength, weeks):
-    """Return the strength of a tie, in hundredths, so many weeks after the two last did something together."""
-    return int(strength * n.fade[min(max(weeks, 0), n.fade.size - 1)])
+    """Return the strength of a tie, in hundredths, so many weeks after the two last did something together; 0 for one
+    too weak to matter."""
+    now = int(strength * n.fade[min(max(weeks, 0), n.fade.size - 1)])
+    return now if now >= n.least else 0
 
 
 @compiled

@@ -44,6 +44,8 @@ _FLOWS = {
 _SERIOUS = (OffenceGroup.VIOLENCE, OffenceGroup.SEXUAL, OffenceGroup.ROBBERY)
 
 
+_NEEDS_WEEKS = 4
+"""Needs are counted every fourth week; in between the last count stands."""
 MANY_CASES = 40
 """Above it HM Inspectorate of Probation counts caseholders."""
 
@@ -62,15 +64,18 @@ class WeeklyRecord:
     def __init__(self) -> None:
         self.names: list[tuple[str, str]] = []
         self.rows: list[list[float]] = []
+        self.needs: Counts = {}
 
     def record(self, model: "ProbationModel", logged: int) -> None:
         """Add the week's row; `logged` is the length of the event log before it."""
+        if model.week % _NEEDS_WEEKS == 0 or not self.needs:
+            self.needs = needs(model)
         values = {
             **stocks(model),
             **flows(model, logged),
             **contacts(model),
             **staffing(model),
-            **needs(model),
+            **self.needs,
             **support(model),
         }
         self.names = list(values)
@@ -84,7 +89,7 @@ class WeeklyRecord:
     def copy(self) -> Self:
         """Return an independent copy."""
         twin = type(self)()
-        twin.names, twin.rows = list(self.names), list(self.rows)
+        twin.names, twin.rows, twin.needs = list(self.names), list(self.rows), dict(self.needs)
         return twin
 
 

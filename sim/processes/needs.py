@@ -17,7 +17,7 @@ import numpy as np
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.help import build as build_help
-from sim.legal_status import VISIT
+from sim.legal_status import raised
 from sim.needs import NEEDS, build, hundredth, keys
 from sim.offenders import IS_IN_PRISON
 
@@ -50,7 +50,7 @@ def step(model: "ProbationModel") -> None:
     )
     lose_inside(
         n,
-        model.engaged,
+        model.inside,
         keys(draws, "needs.inside", week),
         people.person_hash,
         people.status,
@@ -108,8 +108,7 @@ def live_at_liberty(
             now = renewed(n, person_hash[i], hundredth(ogrs3[i]), now, review_keys, renewed_keys)
         if now != before:
             needs[i] = now
-            if offence_bound[i] > 0:
-                offence_bound[i] = VISIT
+            offence_bound[i] = raised(offence_bound[i], n.present[now] / n.present[before])
 
 
 @compiled

@@ -52,8 +52,7 @@ _LONGEST_DECLINE_WEEKS = 520
 _MID_WEEK = 0.5
 _CENTRE = 0.5
 """Where the factors of family and alliance are 1."""
-_INFLUENCES = 256
-_FIELDS = 4
+_FIELDS, _OUT = 4, 2
 _PEER, _LEADER, _TIE, _UNIFORM = range(_FIELDS)
 _MARGIN = 2
 """Added to a bound, in units of 2**-32, so that rounding never hides anyone who would offend."""
@@ -68,7 +67,7 @@ class Hazard(NamedTuple):
     least_uniform: float  # truncates the exponential
     stretch_weeks: int
     supervised_factor: float
-    peers: NDArray[np.float64]  # factor by hundredths of influence, shape (256,)
+    peers: NDArray[np.float64]  # factor by hundredths of influence
     alliance_slope: float  # on the log of the hazard under supervision in the community
     family_slope: float  # on the log of the hazard
     grant_factor: float  # of the raised discharge grant, in the first weeks after release
@@ -131,12 +130,6 @@ def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64
     return np.array([desistance_by_week(p, w) for w in weeks]), np.array(peak)
 
 
-def _peers(register: Register) -> NDArray[np.float64]:
-    """Tabulate the factor on the hazard by hundredths of the influence of peers."""
-    slope = register.ties.peer_log_factor / FULL
-    return np.array([math.exp(slope * hundredths) for hundredths in range(_INFLUENCES)])
-
-
 def hazard_of_year(model: "ProbationModel") -> Hazard:
     """Return the hazard's parameters in the present year."""
     p = model.register.reoffending
@@ -150,7 +143,7 @@ def hazard_of_year(model: "ProbationModel") -> Hazard:
         least_uniform=math.exp(-p.greatest_intensity),
         stretch_weeks=int(p.stretch_weeks),
         supervised_factor=math.exp(p.supervision_log_factor),
-        peers=model.register.derived(_peers),
+        peers=model.register.derived(build_network).influence,
         alliance_slope=p.alliance_log_factor,
         family_slope=model.register.ties.family_log_factor,
         grant_factor=math.exp(p.grant_log_factor * more_pounds / p.grant_pounds_per_factor),
@@ -282,7 +275,7 @@ def scan(
 def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArray[np.int64]]:
     """Return who commits a detected occasion this week, and on which day."""
     people = model.people
-    out_row, out_day, _ = model.scratch()
+    out_row, out_day = model.scratch()[:_OUT]
     keys = Keys(
         week=model.draws.key("reoffending.week", model.week),
         day=model.draws.key("reoffending.day", model.week),
@@ -384,7 +377,9 @@ def recruit(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> tup
     joined, leader, which = found[:, :_UNIFORM].T.astype(np.int64)
     order = np.lexsort((found[:, _UNIFORM], joined))
     order = order[first_of_each(joined[order])]
-    order = order[~np.isin(joined[order], rows)]
+    offends = np.zeros(len(people), bool)
+    offends[rows] = True
+    order = order[~offends[joined[order]]]
     joined, leader, which = joined[order], leader[order], which[order]
     renew(n, which, int(p.strength_gained), model.week, ties.half)
     together, others = np.concatenate([joined, rows[leader]]), np.concatenate([rows[leader], joined])

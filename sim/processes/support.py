@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sim.charities import Kind, Path, Stage
 from sim.clock import DAYS_PER_WEEK
+from sim.compiled import compiled
 from sim.events import Event
 from sim.help import mask_for
 from sim.legal_status import VISIT
@@ -46,7 +47,9 @@ def end(model: "ProbationModel") -> None:
     cases, people = model.cases, model.people
     status = people.status[cases.row]
     over = (cases.end_day < model.day + DAYS_PER_WEEK) | IS_IN_PRISON[status] | (status == Status.LEFT)
-    over |= np.isin(cases.row, leavers(model)[0])
+    leaves = np.zeros(len(people), bool)
+    leaves[leavers(model)[0]] = True
+    over |= leaves[cases.row]
     done = np.flatnonzero(over)
     forget(people.asked, cases.row[done], cases.charity[done] % len(Kind))
     helped = done[cases.stage[done] == Stage.HELPED]
@@ -69,13 +72,23 @@ def look_again(model: "ProbationModel", rows: Rows) -> None:
     bound[rows[bound[rows] > 0]] = VISIT
 
 
+@compiled
+def _began(rows, first_day, end_day, status, status_since_day, out):
+    found = 0
+    for i in rows:
+        if first_day <= status_since_day[i] < end_day and IS_SUPERVISED_IN_COMMUNITY[status[i]]:
+            out[found] = i
+            found += 1
+    return found
+
+
 def refer_starters(model: "ProbationModel") -> None:
     """Let officers refer people whose supervision in the community began last week."""
     people, p = model.people, model.register.support
-    rows = model.engaged
-    began = IS_SUPERVISED_IN_COMMUNITY[people.status[rows]]
-    began &= (people.status_since_day[rows] >= model.day - DAYS_PER_WEEK) & (people.status_since_day[rows] < model.day)
-    rows = rows[began]
+    out = np.empty(len(model.engaged), np.int64)
+    rows = out[
+        : _began(model.engaged, model.day - DAYS_PER_WEEK, model.day, people.status, people.status_since_day, out)
+    ]
     factor = model.timeline.setting("rehabilitation_activity_requirement", "referral_factor")
     more = np.where(people.is_rar[rows] & _IS_ON_ORDER[people.status[rows]], factor, 1.0)
     for kind in Kind:

@@ -18,7 +18,7 @@ from sim.charities import Kind
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.events import Event
-from sim.legal_status import VISIT
+from sim.legal_status import raised
 from sim.network import TieKind, build, faded, meet_newcomers, pairs_inside, tie
 from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows, Status
 
@@ -50,7 +50,7 @@ def begin_family_ties(model: "ProbationModel", rows: Rows) -> None:
 def meet_inside(model: "ProbationModel") -> None:
     """Tie people who are inside together: on one wing, for like offences, from one area."""
     people, p, ties = model.people, model.register.ties, model.ties
-    rows = model.engaged[IS_IN_PRISON[people.status[model.engaged]]]
+    rows = model.inside[IS_IN_PRISON[people.status[model.inside]]]
     wings = max(1, int(p.wings_per_1000 * model.region.caseload * model.scale / _THOUSAND))
     u = model.draws.uniforms_at("ties.wing", people.person_hash[rows], people.status_since_day[rows])
     wing = (u * wings).astype(np.int64)
@@ -75,7 +75,7 @@ def live_family_ties(model: "ProbationModel") -> None:
     """Let ties to family fade inside, every week, and grow back at liberty, at reviews."""
     people, p = model.people, model.register.ties
     review_weeks = int(model.register.needs.review_weeks)
-    fade_family(model.engaged, p.family_lost_per_week, people.status, people.family_tie)
+    fade_family(model.inside, p.family_lost_per_week, people.status, people.family_tie)
     grow_family(
         model.tracked,
         np.arange(_PHASES) % review_weeks == model.week % review_weeks,
@@ -158,10 +158,10 @@ def tell_peers(
         has_influence[i] = active
         h = first_tie[i]
         while h >= 0:
-            peer = half[h]["peer"]
             now = faded(n, float(half[h]["strength"]), week - half[h]["since_week"]) if active else 0
-            peer_influence[peer] += now - np.int64(half[h]["given"])
-            half[h]["given"] = now
-            if now > 0 and offence_bound[peer] > 0:
-                offence_bound[peer] = VISIT
+            if now != half[h]["given"]:
+                peer = half[h]["peer"]
+                peer_influence[peer] += now - np.int64(half[h]["given"])
+                half[h]["given"] = now
+                offence_bound[peer] = raised(offence_bound[peer], n.influence[now])
             h = half[h]["next"]
