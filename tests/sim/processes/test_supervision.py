@@ -227,6 +227,14 @@ def test_other_failures_are_of_licence_and_curfew_alone_and_a_week_s_share_of_th
     assert c.p_failure[Status.HOME_DETENTION_CURFEW] == pytest.approx(0.04 / month_weeks)
 
 
+@pytest.mark.parametrize("effect", ["0.0", "1.0"])
+def test_the_short_cut_of_the_register_s_rules_passes_by_nobody_of_high_ogrs3_without_an_alliance(register, effect):
+    c = rules_of(register, p_miss_order="0.03", alliance_miss_effect=effect, centre_alliance="0.8", miss_slope="4")
+    odds = 0.03 / 0.97 * math.exp(2 + float(effect) * 0.8)
+    missed = 1 - share(keeps, c, c.p_miss[Status.COMMUNITY_ORDER], 1.0, 0.0)
+    assert missed == pytest.approx(odds / (1 + odds), abs=1 / 2000)
+
+
 def test_post_sentence_supervision_is_thinner_but_never_denser_than_the_tier(register):
     c = rules_of(register, weeks_between_contacts="[4, 2, 1, 1]", post_sentence_weeks_between_contacts="3")
     after = [4, 3, 3, 3]
