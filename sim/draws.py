@@ -70,6 +70,12 @@ def _fill_hashes(numbers, out):
         out[i] = mix(np.uint64(numbers[i]) * _GOLDEN + _GOLDEN)
 
 
+@compiled
+def _fill_keys(stream, first_occasion, out):
+    for k in range(out.size):
+        out[k] = mix(stream ^ (np.uint64(np.int64(first_occasion + k)) * _GOLDEN))
+
+
 def person_hashes(persons: NDArray[np.int64]) -> Hashes:
     """Hash the numbers of persons; shape (n,)."""
     out = np.empty(len(persons), np.uint64)
@@ -96,6 +102,13 @@ class Draws:
             digest = hashlib.blake2b(f"{self.seed}/{stream}".encode(), digest_size=8).digest()
             self._streams[stream] = int.from_bytes(digest, "little")
         return np.uint64(_mix_integer(self._streams[stream] ^ (occasion * int(_GOLDEN)) % _RANGE))
+
+    def keys(self, stream: str, first_occasion: int, count: int) -> NDArray[np.uint64]:
+        """Return the keys of a stream on occasions that follow one another; shape (count,)."""
+        self.key(stream)
+        out = np.empty(count, np.uint64)
+        _fill_keys(np.uint64(self._streams[stream]), first_occasion, out)
+        return out
 
     def uniforms(self, stream: str, hashes: Hashes, occasion: int = 0) -> NDArray[np.float64]:
         """Draw one uniform for each person on one occasion.

@@ -55,7 +55,8 @@ WEEK = (
 )
 
 _ROOM = 2
-_LISTS = 4
+_LISTS = 5
+_PHASES = 256
 _OWN = (
     *("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases"),
     *("contacts", "officer_changes"),
@@ -111,9 +112,10 @@ class ProbationModel(mesa.Model):
         Stocks and flows of every week from week 0 on.
     week : int
         The week that the next step lives; negative in the run-in.
-    tracked, engaged, leaving, inside : int64 arrays
+    tracked, engaged, leaving, inside, reviewed : int64 arrays
         Rows at the start of the present week, in order: all who are tracked; those under sentence or on remand; those
-        whose tracked years are over; those in prison.
+        whose tracked years are over; those in prison;
+        those whose needs and family ties are reviewed.
 
     Notes
     -----
@@ -175,13 +177,14 @@ class ProbationModel(mesa.Model):
 
     def _forget_the_week(self) -> None:
         """Drop what belongs to one week alone, and what can be found again."""
-        self.tracked = self.engaged = self.leaving = self.inside = np.empty(0, np.int64)
+        self.tracked = self.engaged = self.leaving = self.inside = self.reviewed = np.empty(0, np.int64)
         self._sorted_people = 0
+        self.week_logged = len(self.log)
         self._views: dict[tuple[type, int], Any] = {}
         self._scratch = np.empty((_LISTS, 0), np.int64)
 
     def scratch(self) -> NDArray[np.int64]:
-        """Return four rows of room for a number for each person; what they hold is anybody's."""
+        """Return five rows of room for a number for each person; what they hold is anybody's."""
         if self._scratch.shape[1] < len(self.people):
             self._scratch = np.empty((_LISTS, _ROOM * len(self.people)), np.int64)
         return self._scratch
@@ -193,14 +196,18 @@ class ProbationModel(mesa.Model):
         """
         people = self.people
         candidates = np.concatenate([self.tracked, np.arange(self._sorted_people, len(people))])
-        kept = _split(candidates, people.status, people.status_end_day, self.day, *self.scratch())
-        self.tracked, self.engaged, self.leaving, self.inside = (
+        review_weeks = int(self.register.needs.review_weeks)
+        is_reviewed = np.arange(_PHASES) % review_weeks == self.week % review_weeks
+        columns = people.status, people.status_end_day, people.stretch_phase
+        kept = _split(candidates, *columns, self.day, is_reviewed, *self.scratch())
+        self.tracked, self.engaged, self.leaving, self.inside, self.reviewed = (
             found[:count].copy() for found, count in zip(self.scratch(), kept, strict=True)
         )
         self._sorted_people = len(people)
 
     def _open_the_log(self) -> None:
         """Forget what was logged in the run-in: the record starts on day 0."""
+        ties.activate(self)
         self.log.keep(self.log.day >= 0)
         self.index_log.keep(self.index_log.day >= 0)
         self.people.__dict__["flows"][:] = 0
@@ -323,13 +330,16 @@ class ProbationModel(mesa.Model):
 
 
 @compiled
-def _split(candidates, status, status_end_day, day, tracked, engaged, leaving, inside):
-    kept, found, gone, held = 0, 0, 0, 0
+def _split(
+    candidates, status, status_end_day, stretch_phase, day, is_reviewed, tracked, engaged, leaving, inside, reviewed
+):
+    kept, found, gone, held, due = 0, 0, 0, 0, 0
     for i in candidates:
         law = status[i]
-        tracked[kept], engaged[found], leaving[gone], inside[held] = i, i, i, i
+        tracked[kept], engaged[found], leaving[gone], inside[held], reviewed[due] = i, i, i, i, i
         kept += law != Status.LEFT
         found += IS_ENGAGED[law]
         gone += (law == Status.FREE) & (status_end_day[i] <= day)
         held += IS_IN_PRISON[law]
-    return kept, found, gone, held
+        due += (law != Status.LEFT) & is_reviewed[stretch_phase[i]]
+    return kept, found, gone, held, due

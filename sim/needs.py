@@ -118,7 +118,7 @@ def _fill_first(n, key, person_hash, ogrs3, out):
 
 def keys(draws: Draws, stream: str, occasion: int = 0) -> NDArray[np.uint64]:
     """Return a key of a stream for each need, on an occasion such as a week; shape (7,)."""
-    return np.array([draws.key(stream, occasion * NEEDS + need) for need in Need])
+    return draws.keys(stream, occasion * NEEDS, NEEDS)
 
 
 def first_needs(

@@ -82,6 +82,8 @@ class Ties(Table):
     ----------
     log_seen : int
         How far the log has been looked through.
+    active : int64 array
+        Everyone who is active, at liberty or not, in no order.
     members : Table
         Everyone, by row, in the chains of their cells.
     cell_first : int64 array, shape (cells,), or None
@@ -90,10 +92,10 @@ class Ties(Table):
 
     def __init__(self) -> None:
         super().__init__(TIE_COLUMNS)
-        self.__dict__.update(log_seen=0, members=Table(MEMBER_COLUMNS), cell_first=None)
+        self.__dict__.update(active=np.empty(0, np.int64), log_seen=0, members=Table(MEMBER_COLUMNS), cell_first=None)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name not in ("log_seen", "cell_first"):
+        if name not in ("log_seen", "active", "cell_first"):
             super().__setattr__(name, value)
         self.__dict__[name] = value
 

@@ -5,7 +5,7 @@ with the chance of its turnover. For rate r and propensity p this is the two-sta
 recovery ``r (1 - p)``, and lives that parted agree again at the next renewal. Each week inside may bring a need on:
 home, work and family ties are lost. While help lasts, the needs that it is for may be met.
 
-Reads: status, ogrs3, stretch_phase, help.
+Reads: status, ogrs3, stretch_phase, help, charities' cases.
 Writes: needs, offence_bound.
 Draws: needs.review, needs.renewed, needs.inside, needs.helped.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.charities import Stage
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.help import build as build_help
@@ -24,38 +25,34 @@ from sim.offenders import IS_IN_PRISON
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
-_PHASES = 256
-
 
 def step(model: "ProbationModel") -> None:
     """Let needs come and go: at liberty by review and by help, inside by loss."""
-    people, draws, week = model.people, model.draws, model.week
+    people, draws, week, cases = model.people, model.draws, model.week, model.cases
     n = model.register.derived(build)
-    review_weeks = int(model.register.needs.review_weeks)
-    live_at_liberty(
+    be_helped(
         n,
         model.register.derived(build_help).p_met,
-        model.tracked,
-        np.arange(_PHASES) % review_weeks == week % review_weeks,
-        keys(draws, "needs.review", week),
-        keys(draws, "needs.renewed", week),
+        cases.row[cases.stage == Stage.HELPED],
         keys(draws, "needs.helped", week),
         people.person_hash,
-        people.status,
-        people.stretch_phase,
-        people.ogrs3,
         people.help,
         people.needs,
         people.offence_bound,
     )
-    lose_inside(
+    review(
         n,
-        model.inside,
-        keys(draws, "needs.inside", week),
+        model.reviewed,
+        keys(draws, "needs.review", week),
+        keys(draws, "needs.renewed", week),
         people.person_hash,
         people.status,
+        people.ogrs3,
         people.needs,
+        people.offence_bound,
     )
+    inside_keys = keys(draws, "needs.inside", week)
+    lose_inside(n, model.inside, inside_keys, people.person_hash, people.status, people.needs)
 
 
 @compiled
@@ -79,33 +76,24 @@ def met(p_met, person_hash, help_, needs, helped_keys):
 
 
 @compiled
-def live_at_liberty(
-    n,
-    p_met,
-    rows,
-    is_reviewed,
-    review_keys,
-    renewed_keys,
-    helped_keys,
-    person_hash,
-    status,
-    stretch_phase,
-    ogrs3,
-    help_,
-    needs,
-    offence_bound,
-):
-    """Review the needs of a part of the people at liberty, and let help meet needs."""
+def be_helped(n, p_met, rows, helped_keys, person_hash, help_, needs, offence_bound):
+    """Let a week of help meet needs; a person with two kinds of help may come twice, and is told the same."""
     for i in rows:
-        reviewed = is_reviewed[stretch_phase[i]]
-        if (not reviewed and help_[i] == 0) or IS_IN_PRISON[status[i]]:
+        before = np.int64(needs[i])
+        now = met(p_met, person_hash[i], help_[i], before, helped_keys)
+        if now != before:
+            needs[i] = now
+            offence_bound[i] = raised(offence_bound[i], n.present[now] / n.present[before])
+
+
+@compiled
+def review(n, rows, review_keys, renewed_keys, person_hash, status, ogrs3, needs, offence_bound):
+    """Review the needs of those of the rows who are at liberty."""
+    for i in rows:
+        if IS_IN_PRISON[status[i]]:
             continue
         before = np.int64(needs[i])
-        now = before
-        if help_[i] > 0:
-            now = met(p_met, person_hash[i], help_[i], now, helped_keys)
-        if reviewed:
-            now = renewed(n, person_hash[i], hundredth(ogrs3[i]), now, review_keys, renewed_keys)
+        now = renewed(n, person_hash[i], hundredth(ogrs3[i]), before, review_keys, renewed_keys)
         if now != before:
             needs[i] = now
             offence_bound[i] = raised(offence_bound[i], n.present[now] / n.present[before])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.charities import Kind
+from sim.clock import DAYS_PER_WEEK
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.events import Event
@@ -25,7 +26,6 @@ from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows, Status
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
-_PHASES = 256
 _MONTH_WEEKS = 4
 
 
@@ -74,17 +74,14 @@ _THOUSAND = 1000
 def live_family_ties(model: "ProbationModel") -> None:
     """Let ties to family fade inside, every week, and grow back at liberty, at reviews."""
     people, p = model.people, model.register.ties
-    review_weeks = int(model.register.needs.review_weeks)
     fade_family(model.inside, p.family_lost_per_week, people.status, people.family_tie)
     grow_family(
-        model.tracked,
-        np.arange(_PHASES) % review_weeks == model.week % review_weeks,
+        model.reviewed,
         p.family_growth_per_review,
         p.family_help_factor,
         model.draws.key("ties.family"),
         people.person_hash,
         people.status,
-        people.stretch_phase,
         people.help,
         people.family_tie,
     )
@@ -99,32 +96,35 @@ def fade_family(rows, lost, status, family_tie):
 
 
 @compiled
-def grow_family(rows, is_reviewed, growth, help_factor, key, person_hash, status, stretch_phase, help_, family_tie):
+def grow_family(rows, growth, help_factor, key, person_hash, status, help_, family_tie):
     """Let ties to family grow back at liberty to what they are in the person's life."""
     for i in rows:
-        if is_reviewed[stretch_phase[i]] and not IS_IN_PRISON[status[i]]:
+        if not IS_IN_PRISON[status[i]]:
             share = growth * (help_factor if help_[i] >> Kind.FAMILY & 1 else 1.0)
             missing = max(uniform(person_hash[i], key) - family_tie[i], 0.0)
             family_tie[i] += min(share, 1.0) * missing
 
 
 def activate(model: "ProbationModel") -> None:
-    """Make everyone active who has offended since the last time."""
+    """Make everyone active who has offended since the last time, and keep the list of who is."""
     people, log, ties = model.people, model.log, model.ties
     seen, ties.log_seen = ties.log_seen, len(log)
     offended = seen + np.flatnonzero(log.event[seen:] == Event.OFFENCE)
-    people.active_until_day[log.row[offended]] = log.day[offended] + int(model.register.ties.active_days)
+    rows = log.row[offended]
+    fresh = np.unique(rows[people.active_until_day[rows] <= model.day - DAYS_PER_WEEK])
+    ties.active = np.concatenate([ties.active, fresh.astype(np.int64)])
+    people.active_until_day[rows] = log.day[offended] + int(model.register.ties.active_days)
 
 
 def spread(model: "ProbationModel") -> None:
-    """Tell the peers of everyone who has become active at liberty, or ceased to be."""
-    people = model.people
+    """Tell the peers of everyone who has become active at liberty, or ceased to be; forget who is no longer active."""
+    people, ties = model.people, model.ties
     tell_peers(
         model.register.derived(build),
-        model.tracked,
+        ties.active,
         model.day,
         model.week,
-        model.ties.half,
+        ties.half,
         people.first_tie,
         people.status,
         people.active_until_day,
@@ -132,6 +132,7 @@ def spread(model: "ProbationModel") -> None:
         people.peer_influence,
         people.offence_bound,
     )
+    ties.active = ties.active[people.active_until_day[ties.active] > model.day]
 
 
 @compiled
