@@ -5,8 +5,10 @@ The draws have tests of their own.
 
 import importlib
 
+import numpy as np
 import pytest
 
+from sim.legal_status import VISIT, raised
 from sim.model import ProbationModel
 from sim.processes import allocation
 from tests.twins import watch
@@ -16,7 +18,7 @@ MODULES = (
     *("ogrs", "population", "providers", "sentencing"),
 )
 WEEKS = 5
-CALLED_BY_LOOPS_ALONE = {"is_on_caseload", "rosh_at", "by_risk", "score", "log_uniform", "tilt_within"}
+CALLED_BY_LOOPS_ALONE = {"is_on_caseload", "rosh_at", "by_risk", "score", "log_uniform", "tilt_within", "raised"}
 
 
 def live(module, monkeypatch):
@@ -37,6 +39,14 @@ def test_every_compiled_loop_of_a_module_is_its_twin(name, monkeypatch):
     calls = live(importlib.import_module(f"sim.{name}"), monkeypatch)
     assert calls
     assert [loop for loop, number in calls.items() if not number and loop not in CALLED_BY_LOOPS_ALONE] == []
+
+
+@pytest.mark.parametrize("bound", [0, 1, 1000, 2**31, VISIT])
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.3, 7.0])
+def test_the_raised_bound_which_loops_of_other_modules_ask_for_is_its_twin(bound, factor):
+    found = raised(np.uint32(bound), factor)
+    assert found == raised.py_func(np.uint32(bound), factor)
+    assert found >= min(bound * factor, VISIT) * (bound > 0)
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,8 @@ def test_the_more_leave_and_the_longer_posts_are_empty_the_more_those_who_stay_h
     calm_cases, calm_staff = held(workload__leaving_per_year=0.0)
     short_cases, short_staff = held(workload__leaving_per_year=0.4, workload__vacancy_weeks=8)
     long_cases, long_staff = held(workload__leaving_per_year=0.4, workload__vacancy_weeks=52)
-    assert 1.02 * calm_cases < short_cases < 0.95 * long_cases
+    assert 1.1 * calm_cases < long_cases
+    assert short_cases < long_cases
     assert calm_staff > short_staff > long_staff > 0
 
 
