@@ -102,15 +102,14 @@ def country():
 @pytest.mark.parametrize("name", ["day_zero", "pre", "post"])
 def test_each_half_tie_stands_once_in_the_chain_of_its_owner_and_nowhere_else(name, request):
     model = request.getfixturevalue(name)
-    first, after, peer = (
-        c.tolist() for c in (model.people.first_tie, model.ties.half["next"], model.ties.half["peer"])
-    )
+    following, peer = model.ties.half["next"].tolist(), model.ties.half["peer"].tolist()
     seen = Counter()
-    for row, h in enumerate(first):
-        while h != NONE:
-            seen[h] += 1
-            assert peer[h ^ 1] == row, "the other half points at its owner"
-            h = after[h]
+    for row, first in enumerate(model.people.first_tie.tolist()):
+        now = first
+        while now != NONE:
+            seen[now] += 1
+            assert peer[now ^ 1] == row, "the other half points at its owner"
+            now = following[now]
     assert seen == Counter(range(len(peer)))
     assert len(peer) > 4000
 
@@ -227,7 +226,7 @@ def test_newcomers_do_not_meet_who_has_left(met, day_zero, tracked):
     model.people.status[gone] = Status.LEFT
     model.leaving = gone
     come(model, day_zero, tracked[6000:])
-    one, other, half = halves(model)
+    one, other, _ = halves(model)
     later = np.maximum(one, other) >= 6000
     assert not np.isin(np.minimum(one, other)[later], gone).any()
     kept = pairs_of(met) - pairs_of(model)
