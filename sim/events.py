@@ -33,10 +33,10 @@ class Event(IntEnum):
     COMMITTAL = 17  # value: days
     LEFT = 18  # out of the tracked years
     SUSPENDED_SENTENCE_ACTIVATED = 19  # value: days; cause: offence
+    JOINED_CONVICTION = 20  # convicted of a further case on the same occasion; as CONVICTION
     CO_OFFENCE = 21  # an offence committed with another; value: number of the other person
     HELP_START = 22  # value: Kind of charity; cause: Path by which the person came
     HELP_END = 23  # value: Kind of charity
-    JOINED_CONVICTION = 20  # convicted of a further case on the same occasion; as CONVICTION
 
 
 class RecallKind(IntEnum):

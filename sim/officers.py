@@ -74,7 +74,8 @@ class Officers(Table):
         rows = np.arange(len(self))
         part_time = draws.uniforms("officers.hours", self.officer_hash) < p.part_time_share
         self.hours[rows] = np.where(part_time, p.part_time_hours, 1.0)
-        self.is_qualified[rows] = draws.uniforms("officers.grade", self.officer_hash) < p.qualified_share
+        qualified_share = np.asarray(p.qualified_share)[self.provider - Provider.TRUST]
+        self.is_qualified[rows] = draws.uniforms("officers.grade", self.officer_hash) < qualified_share
         self.target[rows] = (self.hours * p.points_full_time).astype(np.int64)
 
     def release(self, officers: NDArray[np.integer]) -> None:

@@ -1,6 +1,6 @@
 """Needs: onset and recovery at liberty, loss through custody, what help does.
 
-At liberty a need comes and goes about the person's own propensity: at each review (every quarter) it is drawn anew
+At liberty a need comes and goes about the person's own propensity: at each review it is drawn anew
 with the chance of its turnover. For rate r and propensity p this is the two-state chain with onset ``r p`` and
 recovery ``r (1 - p)``, and lives that parted agree again at the next renewal. Each week inside may bring a need on:
 home, work and family ties are lost. While help lasts, the needs that it is for may be met.
@@ -36,6 +36,7 @@ def step(model: "ProbationModel") -> None:
         cases.row[cases.stage == Stage.HELPED],
         keys(draws, "needs.helped", week),
         people.person_hash,
+        people.status,
         people.help,
         people.needs,
         people.offence_bound,
@@ -76,9 +77,12 @@ def met(p_met, person_hash, help_, needs, helped_keys):
 
 
 @compiled
-def be_helped(n, p_met, rows, helped_keys, person_hash, help_, needs, offence_bound):
-    """Let a week of help meet needs; a person with two kinds of help may come twice, and is told the same."""
+def be_helped(n, p_met, rows, helped_keys, person_hash, status, help_, needs, offence_bound):
+    """Let a week of help meet needs of those at liberty; a person with two kinds of help may come twice, and is told the
+    same."""
     for i in rows:
+        if IS_IN_PRISON[status[i]]:
+            continue
         before = np.int64(needs[i])
         now = met(p_met, person_hash[i], help_[i], before, helped_keys)
         if now != before:

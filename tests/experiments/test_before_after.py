@@ -30,14 +30,21 @@ def weekly(last: str) -> pd.DataFrame:
     return frame.assign(value=(frame["date"] >= "2016-01-01") * 3.0 + 1.0)
 
 
+def recalls_of_everyone():
+    """Return the rows of recalls of everyone, to the end of 2017 and to September 2018."""
+    return [r for r in before_after.rows_of_record() if r.measure == "recalls_change" and r.group == "all"]
+
+
 def test_a_flow_changes_by_the_ratio_of_its_means():
-    row = next(r for r in before_after.rows_of_record() if r.measure == "recalls_change" and r.group == "all")
-    assert before_after._measure(row, pd.DataFrame(), weekly("2018-12-31"), "a") == pytest.approx(3.0)
+    for row in recalls_of_everyone():
+        assert before_after._measure(row, pd.DataFrame(), weekly("2018-12-31"), "a") == pytest.approx(3.0)
 
 
 def test_a_run_that_ends_before_a_period_says_nothing_of_it():
-    row = next(r for r in before_after.rows_of_record() if r.measure == "recalls_change" and r.group == "all")
-    assert before_after._measure(row, pd.DataFrame(), weekly("2017-12-31"), "a") is None
+    by_2017, by_2018 = recalls_of_everyone()
+    assert before_after._measure(by_2017, pd.DataFrame(), weekly("2017-12-31"), "a") == pytest.approx(3.0)
+    assert before_after._measure(by_2018, pd.DataFrame(), weekly("2017-12-31"), "a") is None
+    assert before_after._measure(by_2017, pd.DataFrame(), weekly("2017-11-30"), "a") is None
 
 
 def test_a_rate_changes_in_points_over_complete_cohorts_only():

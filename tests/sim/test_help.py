@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.charities import Kind
-from sim.clock import DAYS_PER_YEAR
+from sim.charities import Kind, Stage
+from sim.clock import DAYS_PER_YEAR, NEVER
 from sim.help import FOR_NEEDS, HELPS, build, mask_for
 from sim.needs import NEEDS, Need
 from sim.needs import build as build_needs
@@ -94,10 +94,17 @@ def test_mentoring_lowers_the_hazard_and_more_so_under_influence_and_ends_with_t
 # --- needs
 
 
+def give_places(model, rows):
+    """Let people be in the table of cases as helped; which kinds of help they have is in the column `help`."""
+    model.cases.keep(np.zeros(len(model.cases), bool))
+    model.cases.add(len(rows), row=rows, charity=0, stage=Stage.HELPED, end_day=NEVER)
+
+
 def needs_after_a_week(model, had, **values):
     """Return which share of many people at liberty, with every need and a kind of help, still has each after a week."""
     model = with_raw(model, needs__turnover_per_year=(0.0,) * NEEDS, **values)
     rows = free_people(model, PEOPLE, needs=2**NEEDS - 1, help=had)
+    give_places(model, rows)
     alone(model, needs)
     return (model.people.needs[rows][:, None] >> np.arange(NEEDS) & 1).mean(axis=0)
 
@@ -116,6 +123,7 @@ def test_who_has_no_help_and_who_is_in_prison_meets_no_need_by_it(day_zero):
     assert needs_after_a_week(day_zero, 0, support__met_per_year=fast).tolist() == [1] * NEEDS
     model = with_raw(day_zero, needs__turnover_per_year=(0.0,) * NEEDS, support__met_per_year=fast)
     rows = free_people(model, 50, needs=2**NEEDS - 1, help=HELPS - 1, status=Status.CUSTODY)
+    give_places(model, rows)
     alone(model, needs)
     assert (model.people.needs[rows] == 2**NEEDS - 1).all()
 
