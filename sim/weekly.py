@@ -168,6 +168,9 @@ def contacts(model: "ProbationModel") -> Counts:
     return found
 
 
+_STAFFING = ("om_fte", "cases_per_om_fte", "cases_per_caseholder", "caseholders_over_40", "workload", "vacancies")
+
+
 def staffing(model: "ProbationModel") -> Counts:
     """Measure the officers of the services at work (trusts before the split, NPS and CRCs after), all and by employer.
 
@@ -187,6 +190,8 @@ def staffing(model: "ProbationModel") -> Counts:
 def _staffing_of(model: "ProbationModel", group: str, mine: NDArray[np.bool_]) -> Counts:
     """Measure some officers."""
     officers = model.officers
+    if not mine.any():
+        return dict.fromkeys(((name, group) for name in _STAFFING), 0)
     staff = mine & ~officers.is_vacant
     community = officers.community_cases[staff & (officers.community_cases > 0)]
     fte = float(officers.hours[staff].sum())

@@ -78,8 +78,7 @@ def met(p_met, person_hash, help_, needs, helped_keys):
 
 @compiled
 def be_helped(n, p_met, rows, helped_keys, person_hash, status, help_, needs, offence_bound):
-    """Let a week of help meet needs of those at liberty; a person with two kinds of help may come twice, and is told the
-    same."""
+    """Let a week of help meet needs of those at liberty; who comes twice, for two kinds of help, is told the same."""
     for i in rows:
         if IS_IN_PRISON[status[i]]:
             continue

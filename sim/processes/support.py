@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sim.charities import Kind, Path, Stage
 from sim.clock import DAYS_PER_WEEK
 from sim.compiled import compiled
+from sim.draws import uniform
 from sim.events import Event
 from sim.help import mask_for
 from sim.legal_status import VISIT
@@ -86,14 +87,11 @@ def refer_starters(model: "ProbationModel") -> None:
     """Let officers refer people whose supervision in the community began last week."""
     people, p = model.people, model.register.support
     out = np.empty(len(model.engaged), np.int64)
-    rows = out[
-        : _began(model.engaged, model.day - DAYS_PER_WEEK, model.day, people.status, people.status_since_day, out)
-    ]
+    columns = people.status, people.status_since_day
+    rows = out[: _began(model.engaged, model.day - DAYS_PER_WEEK, model.day, *columns, out)]
     factor = model.timeline.setting("rehabilitation_activity_requirement", "referral_factor")
     more = np.where(people.is_rar[rows] & _IS_ON_ORDER[people.status[rows]], factor, 1.0)
-    for kind in Kind:
-        u = model.draws.uniforms("support.referred", people.person_hash[rows], model.week * len(Kind) + kind)
-        refer(model, rows[u < p.p_referred[kind] * more], kind, Path.SUPERVISION)
+    refer(model, rows, np.outer(more, p.p_referred), "support.referred", Path.SUPERVISION)
 
 
 def leavers(model: "ProbationModel") -> tuple[Rows, Rows]:
@@ -116,11 +114,12 @@ def refer_leavers(model: "ProbationModel") -> None:
     promised = timeline.covers("charity_mentoring", area, today=model.day, release_day=day)
     u = model.draws.uniforms("support.mentor", hashes, model.week)
     offered = rows[promised & (u < timeline.setting("charity_mentoring", "coverage"))]
-    refer(model, offered, Kind.MENTORING, Path.EVERY_LEAVER, has_need=np.ones(len(offered), bool))
-    for kind in Kind:
-        u = model.draws.uniforms("support.reach", hashes, model.week * len(Kind) + kind)
-        refer(model, rows[u < p.voluntary_reach], kind, Path.VOLUNTARY)
-        refer(model, rows[covered & seen], kind, Path.THROUGH_THE_GATE)
+    mentored = np.zeros((len(offered), len(Kind)))
+    mentored[:, Kind.MENTORING] = 1
+    refer(model, offered, mentored, "support.reach", Path.EVERY_LEAVER, whatever_need=True)
+    everywhere = np.ones((len(rows), len(Kind)))
+    refer(model, rows, p.voluntary_reach * everywhere, "support.reach", Path.VOLUNTARY)
+    refer(model, rows, (covered & seen)[:, None] * everywhere, "support.reach", Path.THROUGH_THE_GATE)
 
 
 def motivated(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
@@ -130,21 +129,57 @@ def motivated(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
     return u < p.p_take_up + p.take_up_age_slope * (people.age(rows, model.day) - _AGE_OF_CENTRE)
 
 
+@compiled
+def _wanting(rows, chance, masks, whatever_need, keys, wants, person_hash, needs, asked, out_row, out_kind):
+    """Fill in who is offered which kinds of help, has the need, wants help and has not asked before."""
+    found = 0
+    for k in range(rows.size):
+        i = rows[k]
+        for kind in range(masks.size):
+            has_need = whatever_need or needs[i] & masks[kind] > 0
+            if not (wants[k] and has_need) or asked[i] >> kind & 1:
+                continue
+            if uniform(person_hash[i], keys[kind]) < chance[k, kind]:
+                asked[i] |= np.uint8(1 << kind)
+                out_row[found], out_kind[found] = i, kind
+                found += 1
+    return found
+
+
 def refer(
-    model: "ProbationModel", rows: Rows, kind: Kind, path: Path, has_need: NDArray[np.bool_] | None = None
+    model: "ProbationModel",
+    rows: Rows,
+    chance: NDArray[np.float64],
+    stream: str,
+    path: Path,
+    *,
+    whatever_need: bool = False,
 ) -> None:
-    """Put those with the need who want help, and neither wait for it nor have it, into the queue of their area."""
+    """Put people into queues of their area: those with the need who want help, and neither wait for it nor have it.
+
+    `chance` of being offered each kind of help, shape (n, 5), is met by one draw for each person, week and kind.
+    """
     people, cases = model.people, model.cases
-    if has_need is None:
-        has_need = (people.needs[rows] & mask_for(kind)) > 0
-    rows = rows[has_need]
-    rows = rows[motivated(model, rows)]
-    rows = rows[people.asked[rows] >> kind & 1 == 0]
-    people.asked[rows] |= np.uint8(1 << kind)
-    charity = people.area[rows].astype(np.int64) * len(Kind) + kind
+    masks = np.array([mask_for(kind) for kind in Kind])
+    row, kind = (np.empty(rows.size * len(Kind), np.int64) for _ in ("row", "kind"))
+    found = _wanting(
+        rows,
+        chance,
+        masks,
+        whatever_need,
+        model.draws.keys(stream, model.week * len(Kind), len(Kind)),
+        motivated(model, rows),
+        people.person_hash,
+        people.needs,
+        people.asked,
+        row,
+        kind,
+    )
+    row, kind = row[:found], kind[:found]
+    charity = people.area[row].astype(np.int64) * len(Kind) + kind
     wait = model.day + int(model.register.support.longest_wait_weeks) * DAYS_PER_WEEK
-    cases.add(len(rows), row=rows, charity=charity, path=path, asked_week=model.week, end_day=wait)
-    model.support.referrals[path, kind] += len(rows)
+    cases.add(found, row=row, charity=charity, path=path, asked_week=model.week, end_day=wait)
+    model.support.referrals[path] += np.bincount(kind, minlength=len(Kind))
 
 
 def fill_places(model: "ProbationModel") -> None:

@@ -178,7 +178,11 @@ def graded(register, heads=20_000, areas=1, seed=3, **changes):
 
 def test_hours_grades_and_targets_are_as_the_register_says(register):
     officers = graded(
-        register, part_time_share="0.3", part_time_hours="0.5", qualified_share="0.6", points_full_time="700"
+        register,
+        part_time_share="0.3",
+        part_time_hours="0.5",
+        qualified_share="[0.5, 0.5, 0.6]",
+        points_full_time="700",
     )
     half = officers.hours == np.float32(0.5)
     assert half.mean() == pytest.approx(0.3, abs=0.015)

@@ -27,6 +27,13 @@ WEEKS = 60
 NOBODY_REFERRED = {"support__p_referred": (0.0,) * KINDS, "support__voluntary_reach": 0.0}
 
 
+def ask(model, rows, kind):
+    """Let people be referred to a kind of charity for certain."""
+    chance = np.zeros((len(rows), len(Kind)))
+    chance[:, kind] = 1
+    support.refer(model, rows, chance, "support.referred", Path.SUPERVISION)
+
+
 def cases_of(model):
     """Return the cases as they stand, a dictionary of columns."""
     return {name: getattr(model.cases, name).copy() for name in model.cases.columns}
@@ -246,7 +253,7 @@ def test_one_person_more_in_the_queue_changes_no_admission_where_places_suffice(
     rows = referred_people(base, 30, Kind.EMPLOYMENT)
     few, more = copy_of(base), copy_of(base)
     for model, chosen in ((few, rows[1:]), (more, rows)):
-        support.refer(model, chosen, Kind.EMPLOYMENT, Path.SUPERVISION)
+        ask(model, chosen, Kind.EMPLOYMENT)
         support.fill_places(model)
     admitted = [keys(cases_of(model), Stage.HELPED) for model in (few, more)]
     assert admitted[1] - admitted[0] == {(int(rows[0]), Kind.EMPLOYMENT, base.week)}
@@ -261,9 +268,9 @@ def test_one_person_more_in_another_queue_changes_no_admission_even_where_places
     rows = referred_people(base, 30, Kind.EMPLOYMENT)
     base.people.needs[rows] |= mask_for(Kind.FAMILY)
     few, more = copy_of(base), copy_of(base)
-    support.refer(more, rows[:9], Kind.FAMILY, Path.SUPERVISION)
+    ask(more, rows[:9], Kind.FAMILY)
     for model in (few, more):
-        support.refer(model, rows, Kind.EMPLOYMENT, Path.SUPERVISION)
+        ask(model, rows, Kind.EMPLOYMENT)
         support.fill_places(model)
     admitted = [{c for c in keys(cases_of(m), Stage.HELPED) if c[1] == Kind.EMPLOYMENT} for m in (few, more)]
     assert admitted[0] == admitted[1]
