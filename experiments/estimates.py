@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from experiments.compare import SAME_PEOPLE_GROUPS, SeedReport
 from sim.clock import WEEKS_PER_YEAR
@@ -257,7 +257,6 @@ FLOWS = (
     ("help_started", "all", "help_started_per_year", "starts a year"),
     ("help_started", "path=through_the_gate", "help_started_per_year", "starts a year"),
     ("serious_reoffences", "all", "serious_reoffences_per_year", "reoffences a year"),
-    ("serious_reoffences", "rosh=high", "serious_reoffences_per_year", "reoffences a year"),
 )
 
 
@@ -283,7 +282,10 @@ def weekly_differences(weekly: pd.DataFrame, arms: Sequence[str], parted: date |
 
 
 def gained_and_lost(
-    differences: Iterable[Difference], measure: str = "binary_rate", within: str = "disposal=custody_and_orders"
+    differences: Iterable[Difference],
+    seeds: int,
+    measure: str = "binary_rate",
+    within: str = "disposal=custody_and_orders",
 ) -> tuple[list[Difference], int]:
     """Return the groups for which a rate moved beyond chance, the greatest gains first, and how many were looked at.
 
@@ -309,13 +311,13 @@ def gained_and_lost(
         and d.difference is not None
         and d.low is not None
     ]
-    moved = [d for d in looked_at if _stands_out(d, len(looked_at))]
+    moved = [d for d in looked_at if _stands_out(d, len(looked_at), seeds)]
     return sorted(moved, key=lambda d: d.difference or 0.0), len(looked_at)
 
 
-def _stands_out(d: Difference, looked_at: int) -> bool:
-    """Say whether zero lies outside an interval widened for so many comparisons, with many seeds."""
+def _stands_out(d: Difference, looked_at: int, seeds: int) -> bool:
+    """Say whether zero lies outside an interval widened for so many comparisons (Student's t over seeds)."""
     assert d.difference is not None
     assert d.low is not None
-    widening = float(ndtri(1 - (1 - CONFIDENCE) / 2 / looked_at) / ndtri(1 - (1 - CONFIDENCE) / 2))
+    widening = float(stdtrit(seeds - 1, 1 - (1 - CONFIDENCE) / 2 / looked_at)) / students_t(seeds)
     return abs(d.difference) > widening * (d.difference - d.low)

@@ -1,5 +1,5 @@
 """The pictures of a comparison, arms above and their difference below: cohorts by quarter, time to first reoffence,
-recalls by length of sentence."""
+recalls by length of sentence, officers' workload, queues of charities, needs."""
 
 import math
 import textwrap
@@ -35,11 +35,10 @@ _SHORT = "disposal=custody_under_12m"
 LEVER_NAMES = {
     "risk_split": "NPS and CRCs",
     "short_sentence_supervision": "short sentences supervised",
-    "rehabilitation_activity_requirement": "",
+    "rehabilitation_activity_requirement": "activity requirement",
     "through_the_gate": "Through the Gate",
     "hdc_widened": "curfew widened",
 }
-"""Names along the lines of levers; one of two on the same day is left empty."""
 
 
 _CLOSE_DAYS = 200
@@ -70,16 +69,15 @@ def draw_band(axis: "Axes", x: Any, values: pd.DataFrame, label: str, which: int
 def mark_levers(axis: "Axes", timelines: Mapping[str, Timeline], *, named: bool) -> None:
     """Draw a line at every date on which a lever moves in either arm, with its name along the foot if asked for."""
     levers = {lever.name: lever for timeline in timelines.values() for lever in timeline.levers.values()}
-    before = -math.inf
-    for lever in sorted(levers.values(), key=lambda v: v.from_day):
+    before = marked = -math.inf
+    for lever in sorted(levers.values(), key=lambda v: (v.from_day, v.name != "short_sentence_supervision")):
         day = float(mdates.date2num(date_of(lever.from_day)))
-        if not LEVER_NAMES.get(lever.name, lever.name):
-            continue
         side = "left" if day - before < _CLOSE_DAYS else "right"
         before = day
         axis.axvline(day, color=GREY, linewidth=1, linestyle=":")
-        if not named:
+        if not named or day == marked:
             continue
+        marked = day
         name = LEVER_NAMES.get(lever.name, lever.name.replace("_", " "))
         axis.text(
             day, 0.02, f" {name}", transform=axis.get_xaxis_transform(), rotation=90, va="bottom", ha=side,
@@ -214,7 +212,7 @@ def recalls(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "
 
 def staffing(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Figure":
     """Draw officers' workload over target, the share of contacts cut and changes of officer, mean of each quarter."""
-    figure, axes = panels(14, 3, ("Workload over target", "Contacts cut for want of time", "Changes of officer"))
+    figure, axes = panels(14, 3, ("Workload over target", "Contacts cut or lost in handover", "Changes of officer"))
     series = {
         name: {arm: _quarterly_mean(weekly, arm, name) for arm in arms}
         for name in ("workload", "contacts_cut", "contacts_due", "officer_changes", "caseload")

@@ -50,7 +50,7 @@ MEASURE_NAMES = {
     "waiting": "waiting for a charity",
     "helped": "helped by a charity",
     "help_started_per_year": "starts of help a year",
-    "need_in_community": "supervised, homeless share",
+    "need_in_community": "unsuitable home, share",
     "serious_reoffences_per_year": "serious reoffences a year",
     "binary_rate_change": "binary rate",
     "frequency_change": "frequency",
@@ -141,7 +141,7 @@ def print_comparison(
     console.print()
     console.print(rates_table(differences, "binary_rate", "Proven reoffending within a year, percent"))
     console.print(rates_table(differences, "frequency", "Reoffences per reoffender"))
-    console.print(gained_table(differences))
+    console.print(gained_table(differences, seeds))
     console.print(stocks_table(differences))
     console.print(
         "gain: variance of the difference between unpaired arms over that between paired ones.\n"
@@ -213,9 +213,9 @@ def rates_table(differences: Sequence[Difference], measure: str, title: str) -> 
     return table
 
 
-def gained_table(differences: Sequence[Difference]) -> Table:
+def gained_table(differences: Sequence[Difference], seeds: int) -> Table:
     """Return the table of the groups that gained and lost most, of custody and orders by one column."""
-    moved, looked_at = gained_and_lost(differences)
+    moved, looked_at = gained_and_lost(differences, seeds)
     table = _table(
         f"Who gained and who lost: percent reoffending, custody and orders\n{len(moved)} of {looked_at} groups moved "
         "beyond chance (for so many comparisons)"

@@ -261,18 +261,7 @@ class ProbationModel(mesa.Model):
         twin._default_schedule = EventGenerator(twin, twin._do_step, schedule, priority=Priority.HIGH).start()
         for name in ("region", "register", "scale", "seed_number", "size", "draws", "week"):
             setattr(twin, name, getattr(self, name))
-        for name in (
-            "people",
-            "docket",
-            "log",
-            "index_log",
-            "weekly",
-            "officers",
-            "ties",
-            "cases",
-            "contacts",
-            "officer_changes",
-        ):
+        for name in _OWN:
             setattr(twin, name, getattr(self, name).copy())
         twin.charities = [charity.moved_to(twin) for charity in self.charities]
         twin.support = SupportCounts()

@@ -17,7 +17,7 @@ from sim.charities import Stage
 from sim.clock import DAYS_PER_YEAR, NEVER, WEEKS_PER_YEAR
 from sim.compiled import compiled, compiled_with_arrays
 from sim.draws import uniform
-from sim.offenders import OffenceGroup, Rows, Status
+from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows, Status
 from sim.parameters.register import Register
 from sim.tables import Column, Table
 
@@ -267,6 +267,8 @@ def meet_newcomers(model: "ProbationModel") -> None:
     member["sociability"][rows] = sociabilities(n, draws.uniforms("ties.sociability", hashes))
     first = int(rows[0]) if len(rows) else len(member)
     pairs = pairs_with_newcomers(n, first, model.day, draws.key("ties.pair"), people.cell, member, ties.cell_first)
+    still = (people.active_until_day[pairs] > model.day) & ~IS_IN_PRISON[people.status[pairs]]
+    people.has_influence[pairs[still]] = False  # who is active tells all peers anew, the new one too
     tie(model, pairs, TieKind.CO_OFFENDING, FULL, people.arrival_week[pairs].max(axis=1, initial=-_NEVER_WEEK))
 
 

@@ -174,7 +174,7 @@ COLUMNS = {
     "enforcement_reason": Column("uint8", "Reason", "why enforcement is to act this week"),
     "contacts_due": Column("uint16", "contacts", "contacts due so far"),
     "contacts_kept": Column("uint16", "contacts", "contacts kept so far"),
-    "contacts_cut": Column("uint16", "contacts", "contacts cut so far because the officer had too much to do"),
+    "contacts_cut": Column("uint16", "contacts", "contacts cut so far, for want of time or in a handover"),
     "needs": Column("uint8", "bits of Need", "criminogenic needs now"),
     "needs_assessed": Column("uint8", "bits of Need", "criminogenic needs at the last sanction"),
     "help": Column("uint8", "bits of Kind", "kinds of help that a charity gives now"),

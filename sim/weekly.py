@@ -144,8 +144,9 @@ def flows(model: "ProbationModel", logged: int) -> Counts:
 
 
 def serious(model: "ProbationModel", logged: int) -> Counts:
-    """Count serious reoffences proven this week, by risk of serious harm: convictions for violence, sexual offences or
-    robbery with immediate custody, of people who had a sanction before."""
+    """Count serious reoffences proven this week: convictions for violence, sexual offences or robbery with immediate
+    custody, of people who had a sanction before. By risk of serious harm as judged after it: described, never compared
+    between regimes."""
     log, people = model.log, model.people
     found = logged + np.flatnonzero(log.event[logged:] == Event.CONVICTION)
     row = log.row[found]

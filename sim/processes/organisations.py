@@ -4,7 +4,7 @@ Whoever leaves keeps the cases until next week's allocation hands them on. A pos
 find a successor, who starts without cases.
 
 Reads: officers' points, targets and absences.
-Writes: officers' caseloads (absences and vacancies).
+Writes: officers' caseloads (is_vacant, away_until_day).
 Draws: organisations.leaving, organisations.sickness.
 """
 

@@ -51,7 +51,7 @@ _TO_32 = np.uint64(32)
 _LONGEST_DECLINE_WEEKS = 520
 _MID_WEEK = 0.5
 _CENTRE = 0.5
-"""Where the factors of family and alliance are 1."""
+"""Where the factor of family is 1; that of the alliance is 1 without one, as it is without supervision."""
 _FIELDS, _OUT = 4, 2
 _PEER, _LEADER, _TIE, _UNIFORM = range(_FIELDS)
 _MARGIN = 2
@@ -176,7 +176,7 @@ def circumstances(h, n, helped, ogrs3, assessed, needs, help_, influence, family
     """Return the factor on the hazard of what a person's life is like now: needs, help, peers, family, alliance."""
     slopes = h.family_slope * (family_tie - _CENTRE)
     if in_community:
-        slopes += h.alliance_slope * (alliance - _CENTRE)
+        slopes += h.alliance_slope * alliance
     peers = h.peers[min(int(influence * helped.tie_factor[help_]), h.peers.size - 1)]
     return odds_factor(n, ogrs3, assessed, needs) * helped.hazard_factor[help_] * peers * math.exp(slopes)
 
@@ -222,8 +222,9 @@ def scan(
 ):
     """Visit those of the rows whose uniform lies below the bound, or whose stretch begins; return how many offend.
 
-    A visit writes a new bound, which holds as long as the stretch, the
-    status and the year do, because decline and peak only fall.
+    A visit writes a new bound, which holds as long as the stretch, the status and the year do: decline and peak only
+    fall, family and alliance only grow; whatever raises the hazard otherwise raises the bound (`raised`) or asks for a
+    visit.
     """
     week = day // DAYS_PER_WEEK
     looked_at = _whom_to_visit(rows, week % h.stretch_weeks, keys.week, person_hash, offence_bound, phase, out_row)

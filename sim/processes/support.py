@@ -192,7 +192,8 @@ def fill_places(model: "ProbationModel") -> None:
     queue = queue[np.argsort(cases.charity[queue], kind="stable")]
     bounds = np.searchsorted(cases.charity[queue], np.arange(len(model.charities) + 1))
     asked = cases.asked_week[queue]
-    priority = model.draws.uniforms_at("support.priority", model.people.person_hash[cases.row[queue]], asked)
+    occasion = asked.astype(np.int64) * len(Kind) + cases.charity[queue] % len(Kind)
+    priority = model.draws.uniforms_at("support.priority", model.people.person_hash[cases.row[queue]], occasion)
     admitted = [
         queue[first + charity.admit(asked[first:last], priority[first:last], int(taken[c]))]
         for c, (charity, first, last) in enumerate(zip(model.charities, bounds, bounds[1:], strict=False))

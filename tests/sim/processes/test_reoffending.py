@@ -351,7 +351,7 @@ CIRCUMSTANCES = pytest.mark.parametrize(
 def factor(rule, model, h, **changed):
     """Return what a life's circumstances do to the hazard; by default no needs, help or peers, and all else centred."""
     usual = {"ogrs3": 0.4, "assessed": 0, "needs": 0, "help_": 0, "influence": 0}
-    usual |= {"family_tie": 0.5, "alliance": 0.5, "in_community": True}
+    usual |= {"family_tie": 0.5, "alliance": 0.0, "in_community": True}
     return rule(h, weightless(model.register), build_help(model.register), *(usual | changed).values())
 
 
@@ -363,12 +363,13 @@ def test_circumstances_multiply_the_hazard_by_the_log_factors(rule, mid_2016):
     assert factor(rule, model, h) == pytest.approx(1)
     assert factor(rule, model, h, family_tie=1.0) == pytest.approx(math.exp(-0.15))
     assert factor(rule, model, h, family_tie=0.0) == pytest.approx(math.exp(0.15))
-    assert factor(rule, model, h, alliance=1.0) == pytest.approx(math.exp(-0.1))
+    assert factor(rule, model, h, alliance=1.0) == pytest.approx(math.exp(-0.2))
     assert factor(rule, model, h, alliance=1.0, in_community=False) == 1, "only under supervision in the community"
     assert factor(rule, model, h, influence=150) == pytest.approx(math.exp(0.15))
     assert factor(rule, model, h, influence=30_000) == factor(rule, model, h, influence=255), "cut off"
-    together = factor(rule, model, h, family_tie=0.0, alliance=0.0, influence=50)
-    assert together == pytest.approx(math.exp(0.15 + 0.1 + 0.05))
+    assert factor(rule, model, h, alliance=0.0) == factor(rule, model, h, alliance=0.0, in_community=False)
+    together = factor(rule, model, h, family_tie=0.0, alliance=0.5, influence=50)
+    assert together == pytest.approx(math.exp(0.15 - 0.1 + 0.05))
 
 
 @CIRCUMSTANCES
