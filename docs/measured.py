@@ -22,7 +22,7 @@ SEEDS = range(6)
 def agents() -> str:
     """Return the figures of the agents beside the published ones."""
     found = structure.rows(structure.figures(0.5, SEEDS, cores()))
-    return markdown_table(("", "published, with its range", "model, 95 percent interval", ""), found)
+    return markdown_table(("", "published, with our margin", "model, 95 percent interval", ""), found)
 
 
 def ties() -> str:
