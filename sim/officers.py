@@ -17,7 +17,7 @@ from sim.offenders import Provider
 from sim.parameters.register import Group
 from sim.tables import Column, Table
 from sim.views import RowView
-from sim.workload import TIERS
+from sim.workload import TIERS, Load
 
 OFFICER_COLUMNS = {
     "officer_hash": Column("uint64", "bits", "hash of provider, area and place in the office: what draws are keyed by"),
@@ -77,6 +77,10 @@ class Officers(Table):
         qualified_share = np.asarray(p.qualified_share)[self.provider - Provider.TRUST]
         self.is_qualified[rows] = draws.uniforms("officers.grade", self.officer_hash) < qualified_share
         self.target[rows] = (self.hours * p.points_full_time).astype(np.int64)
+
+    def load(self) -> Load:
+        """Return what every officer holds, for a compiled loop; hold it no longer than a column."""
+        return Load(self.points, self.community_cases, self.__dict__["cuttable"])
 
     def release(self, officers: NDArray[np.integer]) -> None:
         """Take one case from each of these officers; -1 is nobody."""

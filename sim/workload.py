@@ -70,21 +70,31 @@ def tier_of(w, rosh, ogrs3):
     return w.tier[rosh, HIGH_LIKELIHOOD if ogrs3 >= w.likelihood_bound else LOW_LIKELIHOOD]
 
 
+class Load(NamedTuple):
+    """What every officer holds."""
+
+    points: NDArray[np.int32]  # shape (officers,)
+    community_cases: NDArray[np.int32]  # shape (officers,)
+    cuttable: NDArray[np.int64]  # points that contacts can be cut from, by tier, shape (officers, 4)
+
+
 @compiled
-def add_up(w, rows, officer, status, rosh, ogrs3, points, community_cases, cuttable):
-    """Add up every officer's points and cases in the community, shape (officers,), and the points that contacts can be
-    cut from, by tier, shape (officers, 4)."""
-    points[:] = 0
-    community_cases[:] = 0
-    cuttable[:] = 0
-    for i in rows:
-        if officer[i] >= 0:
-            tier = tier_of(w, rosh[i], ogrs3[i])
-            weight = w.points[tier, status[i]]
-            points[officer[i]] += weight
-            if w.is_cuttable[status[i]]:
-                cuttable[officer[i], tier] += weight
-                community_cases[officer[i]] += 1
+def clear(load):
+    """Let nobody hold anything."""
+    load.points[:] = 0
+    load.community_cases[:] = 0
+    load.cuttable[:] = 0
+
+
+@compiled
+def add_case(w, load, officer, status, rosh, ogrs3, cases):
+    """Add a case to what an officer holds, or with -1 take it away."""
+    tier = tier_of(w, rosh, ogrs3)
+    weight = cases * w.points[tier, status]
+    load.points[officer] += weight
+    if w.is_cuttable[status]:
+        load.cuttable[officer, tier] += weight
+        load.community_cases[officer] += cases
 
 
 @compiled

@@ -12,7 +12,7 @@ caseloads (and points, cuts).
 Draws: allocation.team, allocation.order, allocation.escalation, allocation.same_officer.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from sim.legal_status import VISIT, drop_supervisor, is_on_caseload
 from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Provider, Rosh, Rows
 from sim.officers import assign_least_loaded
 from sim.providers import by_risk
-from sim.workload import add_up, fill_weights, share_cut
+from sim.workload import add_case, clear, fill_weights, share_cut, tier_of
 from sim.workload import build as build_workload
 
 if TYPE_CHECKING:
@@ -33,12 +33,9 @@ if TYPE_CHECKING:
 
 def step(model: "ProbationModel") -> None:
     """Escalate; give everyone on a caseload the provider that the rule names and an officer; see who has too much."""
-    escalate(model)
-    over, rows, wanted = sort_out(model)
+    over, rows, wanted = look_over(model)
     drop_supervisor(model, over)
-    weigh(model)
     allocate(model, rows, wanted)
-    weigh(model)
     cut(model)
 
 
@@ -53,106 +50,87 @@ def stranger(provider: Any, wanted: Any) -> Any:
 _is_stranger = compiled(stranger)
 
 
+class Case(NamedTuple):
+    """The columns of people by which it is decided whether they need a supervisor, which, and what the case weighs."""
+
+    person_hash: NDArray[np.uint64]
+    status: NDArray[np.uint8]
+    sentence_days: NDArray[np.int32]
+    is_supervised_short: NDArray[np.bool_]
+    sentence_end_day: NDArray[np.int32]
+    licence_end_day: NDArray[np.int32]
+    area: NDArray[np.uint8]
+    rosh: NDArray[np.uint8]
+    ogrs3: NDArray[np.float32]
+    is_mappa: NDArray[np.bool_]
+    officer: NDArray[np.int32]
+    provider: NDArray[np.uint8]
+
+
+class Found(NamedTuple):
+    """Room for whom a pass over everyone under sentence finds, each shape (people,)."""
+
+    escalated: NDArray[np.int64]
+    over: NDArray[np.int64]  # no longer to be supervised
+    row: NDArray[np.int64]  # to be allocated
+    provider: NDArray[np.int64]  # to whom by the regime's rule
+
+
 @compiled
-def _sort_out(
-    rows,
-    day,
-    is_split,
-    status,
-    sentence_days,
-    is_supervised_short,
-    sentence_end_day,
-    licence_end_day,
-    area,
-    rosh,
-    is_mappa,
-    officer,
-    is_vacant,
-    provider,
-    out_over,
-    out_row,
-    out_provider,
-):
-    over, found = 0, 0
+def escalates(p, i, p_escalation, key):
+    """Say whether someone supervised in the community is judged to be of high risk this week."""
+    below = IS_SUPERVISED_IN_COMMUNITY[p.status[i]] and p.rosh[i] < Rosh.HIGH
+    return below and uniform(p.person_hash[i], key) < p_escalation
+
+
+@compiled
+def _look_over(w, p_escalation, key, day, is_split, rows, p, is_vacant, load, out):
+    """Escalate, find who is over and whom to allocate, and weigh what every officer holds, in one pass."""
+    clear(load)
+    escalated, over, found = 0, 0, 0
     for i in rows:
+        if escalates(p, i, p_escalation, key):
+            p.rosh[i] = Rosh.HIGH
+            out.escalated[escalated] = i
+            escalated += 1
+        officer = p.officer[i]
         if not is_on_caseload(
-            day, status[i], sentence_days[i], is_supervised_short[i], sentence_end_day[i], licence_end_day[i]
+            day, p.status[i], p.sentence_days[i], p.is_supervised_short[i], p.sentence_end_day[i], p.licence_end_day[i]
         ):
-            if officer[i] >= 0:
-                out_over[over] = i
+            if officer >= 0:
+                out.over[over] = i
                 over += 1
             continue
-        wanted = by_risk(rosh[i], is_mappa[i]) if is_split[area[i]] else Provider.TRUST.value
-        if officer[i] < 0 or is_vacant[officer[i]] or _is_stranger(provider[i], wanted):
-            out_row[found], out_provider[found] = i, wanted
+        if officer >= 0:
+            add_case(w, load, officer, p.status[i], p.rosh[i], p.ogrs3[i], 1)
+        wanted = by_risk(p.rosh[i], p.is_mappa[i]) if is_split[p.area[i]] else Provider.TRUST.value
+        if officer < 0 or is_vacant[officer] or _is_stranger(p.provider[i], wanted):
+            out.row[found], out.provider[found] = i, wanted
             found += 1
-    return over, found
+    return escalated, over, found
 
 
-def sort_out(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
-    """Return who is no longer to be supervised; who is to be allocated, and to which provider by the regime's rule."""
-    people, rows = model.people, model.engaged
-    no_longer, row, wanted = (np.empty(len(rows), np.int64) for _ in ("no longer", "row", "wanted"))
-    over, found = _sort_out(
-        rows,
+def look_over(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
+    """Go through everyone under sentence: raise the assessed risk of some to high, and add up officers' workload.
+
+    Return who is no longer to be supervised; who is to be allocated, and to which provider by the regime's rule.
+    """
+    rows, p = model.engaged, model.register.allocation
+    room = Found(*(np.empty(len(rows), np.int64) for _ in Found._fields))
+    escalated, over, found = _look_over(
+        model.register.derived(build_workload),
+        p.p_escalation_per_week,
+        model.draws.key("allocation.escalation", model.week),
         model.day,
         model.timeline.covers("risk_split", np.arange(len(model.region.areas)), today=model.day),
-        people.status,
-        people.sentence_days,
-        people.is_supervised_short,
-        people.sentence_end_day,
-        people.licence_end_day,
-        people.area,
-        people.rosh,
-        people.is_mappa,
-        people.officer,
+        rows,
+        model.people.part(Case),
         model.officers.is_vacant,
-        people.provider,
-        no_longer,
-        row,
-        wanted,
+        model.officers.load(),
+        room,
     )
-    return no_longer[:over], row[:found], wanted[:found]
-
-
-@compiled
-def _escalating(rows, p_escalation, key, person_hash, status, rosh, out):
-    found = 0
-    for i in rows:
-        chosen = uniform(person_hash[i], key) < p_escalation
-        if chosen and IS_SUPERVISED_IN_COMMUNITY[status[i]] and rosh[i] < Rosh.HIGH:
-            out[found] = i
-            found += 1
-    return found
-
-
-def escalate(model: "ProbationModel") -> None:
-    """Raise the assessed risk of some who are supervised in the community to high."""
-    people, p = model.people, model.register.allocation
-    out = np.empty(len(model.engaged), np.int64)
-    key = model.draws.key("allocation.escalation", model.week)
-    found = _escalating(
-        model.engaged, p.p_escalation_per_week, key, people.person_hash, people.status, people.rosh, out
-    )
-    rows = out[:found]
-    people.rosh[rows] = Rosh.HIGH
-    model.log.record(Event.ESCALATION, model.day, rows, Rosh.HIGH)
-
-
-def weigh(model: "ProbationModel") -> None:
-    """Add up every officer's workload points, from the cases as they stand."""
-    people, officers = model.people, model.officers
-    add_up(
-        model.register.derived(build_workload),
-        model.engaged,
-        people.officer,
-        people.status,
-        people.rosh,
-        people.ogrs3,
-        officers.points,
-        officers.community_cases,
-        officers.cuttable,
-    )
+    model.log.record(Event.ESCALATION, model.day, room.escalated[:escalated], Rosh.HIGH)
+    return room.over[:over], room.row[:found], room.provider[:found]
 
 
 def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
@@ -179,12 +157,25 @@ def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
         officers.caseload,
         chosen,
     )
-    moved = chosen != people.officer[rows]  # a team that is away as a whole keeps the cases of a leaver
+    before = people.officer[rows].astype(np.int64)
+    _reweigh(model.register.derived(build_workload), rows, before, chosen, people.part(Case), officers.load())
+    moved = chosen != before  # a team that is away as a whole keeps the cases of a leaver
     rows, provider, chosen = rows[moved], provider[moved], chosen[moved]
     hand_over(model, rows, provider)
     people.provider[rows] = provider
     people.officer[rows] = chosen
     model.log.record(Event.ALLOCATION, model.day, rows, provider, chosen)
+
+
+@compiled
+def _reweigh(w, rows, before, chosen, p, load):
+    """Take cases from the load of who had them and add them to that of who has them now, whose points count them."""
+    for k in range(rows.size):
+        i = rows[k]
+        if before[k] >= 0:
+            add_case(w, load, before[k], p.status[i], p.rosh[i], p.ogrs3[i], -1)
+        load.points[chosen[k]] -= w.points[tier_of(w, p.rosh[i], p.ogrs3[i]), p.status[i]]
+        add_case(w, load, chosen[k], p.status[i], p.rosh[i], p.ogrs3[i], 1)
 
 
 def weights(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:

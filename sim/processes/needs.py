@@ -58,13 +58,15 @@ def step(model: "ProbationModel") -> None:
 
 @compiled
 def renewed(n, person_hash, bin_of_ogrs3, needs, review_keys, renewed_keys):
-    """Return a person's needs after a review: each is drawn anew with the chance of its turnover."""
+    """Return a person's needs after a review: each is drawn anew with the chance of its turnover.
+
+    Without branches, which would go either way as the draws do.
+    """
+    anew, drawn = 0, 0
     for need in range(NEEDS):
-        if uniform(person_hash, review_keys[need]) < n.p_review[need]:
-            needs &= ~(1 << need)
-            if uniform(person_hash, renewed_keys[need]) < n.usual[need, bin_of_ogrs3]:
-                needs |= 1 << need
-    return needs
+        anew |= int(uniform(person_hash, review_keys[need]) < n.p_review[need]) << need
+        drawn |= int(uniform(person_hash, renewed_keys[need]) < n.usual[need, bin_of_ogrs3]) << need
+    return (needs & ~anew) | (drawn & anew)
 
 
 @compiled
@@ -109,6 +111,5 @@ def lose_inside(n, rows, keys_, person_hash, status, needs):
         if IS_IN_PRISON[status[i]]:
             now = np.int64(needs[i])
             for need in range(NEEDS):
-                if not now >> need & 1 and uniform(person_hash[i], keys_[need]) < n.p_lost_inside[need]:
-                    now |= 1 << need
+                now |= int(uniform(person_hash[i], keys_[need]) < n.p_lost_inside[need]) << need
             needs[i] = now

@@ -31,7 +31,7 @@ from sim.docket import Stage, first_of_each
 from sim.draws import _GOLDEN, mix, pick, uniform
 from sim.events import MOST_OFFENCES, BreachOutcome, Event, pack_occasion
 from sim.help import build as build_help
-from sim.legal_status import VISIT, breach_outcome
+from sim.legal_status import VISIT, breach_outcome, raised
 from sim.needs import build as build_needs
 from sim.needs import odds_factor
 from sim.network import FULL, faded, longer
@@ -89,12 +89,17 @@ def step(model: "ProbationModel") -> None:
     mark_hearings(model)
     hazard = hazard_of_year(model)
     if model.is_first_week_of_year:
-        people = model.people
-        people.offence_bound[people.offence_bound > 0] = VISIT
+        _raise_all(model.people.offence_bound, hazard.scale / hazard_of_year(model, model.year - 1).scale)
     rows, days = draw_offences(model, hazard)
     joined, leader = recruit(model, rows, days)
     led_by = np.concatenate([np.full(len(rows), -1), leader])
     record_offences(model, np.concatenate([rows, joined]), np.concatenate([days, days[leader]]), led_by)
+
+
+@compiled
+def _raise_all(offence_bound, factor):
+    for i in range(offence_bound.size):
+        offence_bound[i] = raised(offence_bound[i], factor)
 
 
 @compiled
@@ -130,14 +135,14 @@ def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64
     return np.array([desistance_by_week(p, w) for w in weeks]), np.array(peak)
 
 
-def hazard_of_year(model: "ProbationModel") -> Hazard:
-    """Return the hazard's parameters in the present year."""
+def hazard_of_year(model: "ProbationModel", year: int | None = None) -> Hazard:
+    """Return the hazard's parameters in a year, the present one by default."""
     p = model.register.reoffending
     proof = model.register.proof
     decline, peak = model.register.derived(_curves)
     more_pounds = model.timeline.setting("discharge_grant", "pounds") - p.grant_pounds
     return Hazard(
-        scale=p.hazard_scale / proof.p_proven / DAYS_PER_YEAR * proof.in_year("detection_index", model.year),
+        scale=p.hazard_scale / proof.p_proven / DAYS_PER_YEAR * proof.in_year("detection_index", model.year if year is None else year),
         slope=p.hazard_slope,
         spread=p.intensity_spread,
         least_uniform=math.exp(-p.greatest_intensity),
@@ -222,9 +227,9 @@ def scan(
 ):
     """Visit those of the rows whose uniform lies below the bound, or whose stretch begins; return how many offend.
 
-    A visit writes a new bound, which holds as long as the stretch, the status and the year do: decline and peak only
-    fall, family and alliance only grow; whatever raises the hazard otherwise raises the bound (`raised`) or asks for a
-    visit.
+    A visit writes a new bound, which holds as long as the stretch and the status do: decline and peak only fall, family
+    and alliance only grow; whatever raises the hazard otherwise, a new year too, raises the bound (`raised`) or asks
+    for a visit.
     """
     week = day // DAYS_PER_WEEK
     looked_at = _whom_to_visit(rows, week % h.stretch_weeks, keys.week, person_hash, offence_bound, phase, out_row)
