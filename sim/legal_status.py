@@ -16,6 +16,7 @@ from sim.offenders import (
     IS_SUPERVISED_IN_COMMUNITY,
     Days,
     Disposal,
+    People,
     Provider,
     Rows,
     Status,
@@ -208,6 +209,12 @@ def confine(model: "ProbationModel", rows: Rows, status: Status, day: Days, end:
     flows = model.people.__dict__["flows"]
     endings = _confine(model.people.part(Standing), who, int(status), since, until, flows, ended)
     model.log.record(Event.SUPERVISION_END, *ended[:, :endings])
+
+
+def look_again(people: People, rows: Rows) -> None:
+    """Let the hazard of those of the people who are at risk be worked out anew."""
+    bound = people.offence_bound
+    bound[rows[bound[rows] > 0]] = VISIT
 
 
 @compiled
