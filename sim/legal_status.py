@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 VISIT = 2**32 - 1
 """An `offence_bound` that says: nothing is known of this person's hazard, look."""
-_MARGIN = 2
-"""Added to a bound that is raised, so that rounding never hides anyone who would offend."""
+MARGIN = 2
+"""Added to a bound, in units of 2**-32, so that rounding never hides anyone who would offend."""
 IS_SERVING = status_table(Status.CUSTODY, Status.RECALLED)
 IS_SUPERVISED_IN_PRISON = status_table(Status.INDETERMINATE, Status.COMMITTAL)
 
@@ -226,7 +226,7 @@ def raised(bound, factor):
     """
     if bound == 0 or factor <= 1.0:
         return bound
-    return min(np.int64(bound * factor) + _MARGIN, VISIT)
+    return min(np.int64(bound * factor) + MARGIN, VISIT)
 
 
 @compiled

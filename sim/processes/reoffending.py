@@ -31,6 +31,7 @@ from sim.docket import Stage, first_of_each
 from sim.draws import _GOLDEN, mix, pick, uniform
 from sim.events import MOST_OFFENCES, BreachOutcome, Event, pack_occasion
 from sim.help import build as build_help
+from sim.legal_status import MARGIN as _MARGIN
 from sim.legal_status import VISIT, breach_outcome
 from sim.needs import build as build_needs
 from sim.needs import odds_factor
@@ -54,8 +55,6 @@ _CENTRE = 0.5
 """Where the factor of family is 1; that of the alliance is 1 without one, as it is without supervision."""
 _FIELDS, _OUT = 4, 2
 _PEER, _LEADER, _TIE, _UNIFORM = range(_FIELDS)
-_MARGIN = 2
-"""Added to a bound, in units of 2**-32, so that rounding never hides anyone who would offend."""
 
 
 class Hazard(NamedTuple):
