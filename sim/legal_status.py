@@ -171,12 +171,17 @@ def is_for_life(p, i):
     return recalled or p.status[i] == Status.INDETERMINATE
 
 
+@compiled
+def _fill_for_life(p, rows, out):
+    for k in range(rows.size):
+        out[k] = is_for_life(p, rows[k])
+
+
 def serves_for_life(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
-    """Say who is in prison on an indeterminate sentence, or recalled from one: a further sentence changes nothing."""
-    people = model.people
-    status = people.status[rows]
-    recalled = (status == Status.RECALLED) & (people.licence_end_day[rows] == NEVER)
-    return (status == Status.INDETERMINATE) | recalled
+    """Say who is in prison for life (see `is_for_life`): a further sentence changes nothing; shape (n,)."""
+    out = np.empty(len(rows), np.bool_)
+    _fill_for_life(model.people.part(Standing), each(rows, len(rows)), out)
+    return out
 
 
 @rule
