@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from sim.clock import date_of
+from sim.graph import graph
 from sim.model import ProbationModel
-from sim.network import graph
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -28,7 +28,7 @@ from experiments.estimates import interval
 from sim.charities import Kind, Stage
 from sim.clock import WEEKS_PER_YEAR, day_of
 from sim.events import Event
-from sim.legal_status import VISIT
+from sim.legal_status import look_again
 from sim.model import ProbationModel
 from sim.network import TieKind
 from sim.offenders import IS_IN_PRISON, Status
@@ -91,8 +91,7 @@ def treat(model: ProbationModel, rows: NDArray[np.int64]) -> None:
     free = rows[~IS_IN_PRISON[people.status[rows]]]
     people.help[free] |= np.uint8(1 << Kind.MENTORING)
     people.needs[free] = 0
-    at_risk = free[people.offence_bound[free] > 0]
-    people.offence_bound[at_risk] = VISIT
+    look_again(people, free)
 
 
 def end_treatment(model: ProbationModel, rows: NDArray[np.int64]) -> None:
@@ -101,8 +100,7 @@ def end_treatment(model: ProbationModel, rows: NDArray[np.int64]) -> None:
     mentored = (cases.stage == Stage.HELPED) & (cases.charity % len(Kind) == Kind.MENTORING)
     over = rows[~np.isin(rows, cases.row[mentored])]
     people.help[over] &= ~np.uint8(1 << Kind.MENTORING)
-    at_risk = over[people.offence_bound[over] > 0]
-    people.offence_bound[at_risk] = VISIT
+    look_again(people, over)
 
 
 def run_seed(settings: tuple[tuple[str, str], ...], seed: int) -> Effect:

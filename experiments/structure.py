@@ -22,9 +22,9 @@ from experiments.estimates import interval
 from sim.clock import DAYS_PER_WEEK, day_of
 from sim.data import tables
 from sim.events import Event
+from sim.graph import degrees, graph
 from sim.model import ProbationModel
 from sim.needs import Need
-from sim.network import degrees, graph
 
 BEFORE, AFTER = date(2013, 3, 31), date(2017, 12, 31)
 _YEAR_WEEKS = 52

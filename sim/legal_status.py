@@ -16,6 +16,7 @@ from sim.offenders import (
     IS_SUPERVISED_IN_COMMUNITY,
     Days,
     Disposal,
+    People,
     Provider,
     Rows,
     Status,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 VISIT = 2**32 - 1
 """An `offence_bound` that says: nothing is known of this person's hazard, look."""
-_MARGIN = 2
-"""Added to a bound that is raised, so that rounding never hides anyone who would offend."""
+MARGIN = 2
+"""Added to a bound, in units of 2**-32, so that rounding never hides anyone who would offend."""
 IS_SERVING = status_table(Status.CUSTODY, Status.RECALLED)
 IS_SUPERVISED_IN_PRISON = status_table(Status.INDETERMINATE, Status.COMMITTAL)
 
@@ -170,12 +171,17 @@ def is_for_life(p, i):
     return recalled or p.status[i] == Status.INDETERMINATE
 
 
+@compiled
+def _fill_for_life(p, rows, out):
+    for k in range(rows.size):
+        out[k] = is_for_life(p, rows[k])
+
+
 def serves_for_life(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
-    """Say who is in prison on an indeterminate sentence, or recalled from one: a further sentence changes nothing."""
-    people = model.people
-    status = people.status[rows]
-    recalled = (status == Status.RECALLED) & (people.licence_end_day[rows] == NEVER)
-    return (status == Status.INDETERMINATE) | recalled
+    """Say who is in prison for life (see `is_for_life`): a further sentence changes nothing; shape (n,)."""
+    out = np.empty(len(rows), np.bool_)
+    _fill_for_life(model.people.part(Standing), each(rows, len(rows)), out)
+    return out
 
 
 @rule
@@ -210,6 +216,12 @@ def confine(model: "ProbationModel", rows: Rows, status: Status, day: Days, end:
     model.log.record(Event.SUPERVISION_END, *ended[:, :endings])
 
 
+def look_again(people: People, rows: Rows) -> None:
+    """Let the hazard of those of the people who are at risk be worked out anew."""
+    bound = people.offence_bound
+    bound[rows[bound[rows] > 0]] = VISIT
+
+
 @compiled
 def raised(bound, factor):
     """Return an `offence_bound` that holds after the hazard has grown by a factor; 0, nobody at risk, stays.
@@ -219,7 +231,7 @@ def raised(bound, factor):
     """
     if bound == 0 or factor <= 1.0:
         return bound
-    return min(np.int64(bound * factor) + _MARGIN, VISIT)
+    return min(np.int64(bound * factor) + MARGIN, VISIT)
 
 
 @compiled

@@ -81,6 +81,12 @@ def on_caseload(model, rows):
     return np.array([is_on_caseload.py_func(model.day, *person) for person in known], bool)
 
 
+def halves(model):
+    """Return (one, other, half tie of the one) of every tie, as arrays."""
+    half = model.ties.half
+    return half["peer"][1::2].astype(int), half["peer"][::2].astype(int), half[::2]
+
+
 def prison_spells(model):
     """Return (row, day in, day out) of every spell in prison that the log closes: custody, recall and committal."""
     log = model.log

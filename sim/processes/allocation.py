@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sim.compiled import compiled
 from sim.draws import uniform
 from sim.events import Event
-from sim.legal_status import VISIT, drop_supervisor, is_on_caseload
+from sim.legal_status import drop_supervisor, is_on_caseload, look_again
 from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Provider, Rosh, Rows
 from sim.officers import assign_least_loaded
 from sim.providers import by_risk
@@ -201,7 +201,7 @@ def hand_over(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
     people.alliance[rows[changes]] *= np.float32(p.alliance_kept_on_change)
     people.officer_changes[rows[changes]] += 1
     model.officer_changes[:] = np.bincount(provider[changes], minlength=len(Provider))
-    people.offence_bound[rows[changes & (people.offence_bound[rows] > 0)]] = VISIT
+    look_again(people, rows[changes])
     escalated = rows[(before == Provider.CRC) & (provider == Provider.NPS)]
     people.handover_end_day[escalated] = model.day + int(p.handover_days)
 

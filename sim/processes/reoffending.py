@@ -8,7 +8,7 @@ of it stand a decline with time since the index event, a peak in the first weeks
 circumstances: needs, active peers, family, the alliance with the officer, a mentor.
 
 Some offences are committed together: a tied peer at liberty takes part with a chance that grows with the tie, which a
-common offence strengthens.
+common offence strengthens (`sim.co_offending`).
 
 Reads: status, status_since_day, ogrs3, follow_up_day, is_from_custody, stretch_phase, offence_group, sanctions,
 is_female, needs, needs_assessed, help, peer_influence, family_tie, alliance, has_full_grant, the docket.
@@ -24,19 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
+from sim.co_offending import recruit
 from sim.compiled import compiled, compiled_with_arrays
 from sim.desistance import desistance_by_week
 from sim.distributions import geometric_at
-from sim.docket import Stage, first_of_each
+from sim.docket import Stage
 from sim.draws import _GOLDEN, mix, pick, uniform
 from sim.events import MOST_OFFENCES, BreachOutcome, Event, pack_occasion
 from sim.help import build as build_help
-from sim.legal_status import VISIT, breach_outcome, raised
+from sim.legal_status import MARGIN, VISIT, breach_outcome, raised
 from sim.needs import build as build_needs
 from sim.needs import odds_factor
-from sim.network import FULL, faded, longer
 from sim.network import build as build_network
-from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, history_band, person_number
+from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Rows, Status, history_band
 from sim.parameters.register import Register
 from sim.sentencing import build as build_sentencing
 
@@ -52,10 +52,7 @@ _LONGEST_DECLINE_WEEKS = 520
 _MID_WEEK = 0.5
 _CENTRE = 0.5
 """Where the factor of family is 1; that of the alliance is 1 without one, as it is without supervision."""
-_FIELDS, _OUT = 4, 2
-_PEER, _LEADER, _TIE, _UNIFORM = range(_FIELDS)
-_MARGIN = 2
-"""Added to a bound, in units of 2**-32, so that rounding never hides anyone who would offend."""
+_OUT = 2
 
 
 class Hazard(NamedTuple):
@@ -262,7 +259,7 @@ def scan(
             rate *= h.grant_factor
             offence_bound[i] = VISIT
         else:
-            offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + _MARGIN, VISIT)
+            offence_bound[i] = min(int((1.0 - math.exp(-rate * DAYS_PER_WEEK)) * _BITS_32) + MARGIN, VISIT)
         if (mix(person_hash[i] ^ keys.week) >> _TO_32) >= offence_bound[i]:
             continue  # not even in a whole week at risk
         start = min(max(since[k] - day, here_since[k] - day, 0), DAYS_PER_WEEK)
@@ -314,94 +311,6 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
         out_day,
     )
     return out_row[:found].copy(), out_day[:found].copy()
-
-
-@compiled_with_arrays
-def _willing(
-    n,
-    p_join,
-    key,
-    week,
-    monday,
-    rows,
-    days,
-    half,
-    first_tie,
-    person_hash,
-    status,
-    offence_bound,
-    hearing_day,
-    follow_up_day,
-    status_since_day,
-):
-    """Return (peer, place of the leader, tie, uniform) for every tied peer at liberty who would take part."""
-    out, found = np.empty((rows.size + 1, _FIELDS)), 0
-    for k in range(rows.size):
-        i, day = rows[k], days[k]
-        h = first_tie[i]
-        while h >= 0:
-            j, here = half[h]["peer"], h
-            h = half[h]["next"]
-            if offence_bound[j] == 0 or IS_IN_PRISON[status[j]] or max(follow_up_day[j], status_since_day[j]) > day:
-                continue
-            if monday <= hearing_day[j] <= day:
-                continue
-            u = uniform(person_hash[i] ^ person_hash[j], key)
-            if u < p_join * faded(n, float(half[here]["strength"]), week - half[here]["since_week"]) / FULL:
-                if found == out.shape[0]:
-                    out = longer(out)
-                out[found, _PEER], out[found, _LEADER], out[found, _TIE], out[found, _UNIFORM] = j, k, here, u
-                found += 1
-    return out[:found]
-
-
-def recruit(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> tuple[Rows, Rows]:
-    """Return who takes part in this week's offences of others, and the places of their leaders among `rows`.
-
-    Nobody takes part who offends this week anyway, or twice; between two leaders the pair's lower uniform decides. A
-    common offence renews and strengthens the tie.
-    """
-    people, ties, p = model.people, model.ties, model.register.ties
-    n = model.register.derived(build_network)
-    found = _willing(
-        n,
-        p.p_join,
-        model.draws.key("reoffending.join", model.week),
-        model.week,
-        model.day,
-        rows,
-        days,
-        ties.half,
-        people.first_tie,
-        people.person_hash,
-        people.status,
-        people.offence_bound,
-        people.hearing_day,
-        people.follow_up_day,
-        people.status_since_day,
-    )
-    joined, leader, which = found[:, :_UNIFORM].T.astype(np.int64)
-    order = np.lexsort((found[:, _UNIFORM], joined))
-    order = order[first_of_each(joined[order])]
-    offends = np.zeros(len(people), bool)
-    offends[rows] = True
-    order = order[~offends[joined[order]]]
-    joined, leader, which = joined[order], leader[order], which[order]
-    renew(n, which, int(p.strength_gained), model.week, ties.half)
-    together, others = np.concatenate([joined, rows[leader]]), np.concatenate([rows[leader], joined])
-    others = person_number(people.arrival_week[others].astype(np.int64), people.slot[others])
-    model.log.record(Event.CO_OFFENCE, np.concatenate([days[leader], days[leader]]), together, others)
-    return joined, leader
-
-
-@compiled
-def renew(n, which, gained, week, half):
-    """Let ties grow by a common offence: both halves of each."""
-    for h in which:
-        grown = min(faded(n, float(half[h]["strength"]), week - half[h]["since_week"]) + gained, FULL)
-        for side in (h, h ^ 1):
-            half[side]["strength"] = grown
-            half[side]["since_week"] = week
 
 
 def expected_further_offences(ogrs3: Floats, at_least: float, prolific: float) -> Floats:

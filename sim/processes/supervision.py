@@ -4,7 +4,7 @@ How often a contact is due depends on legal status and risk of serious harm: wee
 rehabilitation activity requirement the officer decides, and fewer are due. A contact is
 missed without acceptable reason more often by people of higher OGRS3. The second such absence within twelve months
 calls for enforcement unless the officer uses discretion. On licence other failures (residence, conduct, drugs) add
-a hazard of their own; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts, and
+a hazard of their own, highest in the first weeks after release; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts, and
 none is held while a case passes from one provider to another. Each kept contact adds to the working alliance, less so
 with an officer who holds many cases; the alliance makes contacts likelier to be kept. `model.contacts` counts the
 week's contacts by provider.
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _DUE, _KEPT, _CUT = range(3)
+_LONGEST_SETTLING_WEEKS = 104
 _CENTRE = 0.5
 """The OGRS3 at which the register states chances of missing a contact or failing."""
 
@@ -51,7 +52,7 @@ class Contact(NamedTuple):
     absences_allowed: int
     warning_days: int
     p_enforce: NDArray[np.float64]  # officer's discretion, shape (statuses,)
-    p_failure: NDArray[np.float64]  # other failures, a week, shape (statuses,)
+    p_failure: NDArray[np.float64]  # other failures, a week, shape (statuses, weeks of the status)
     alliance_slope: float  # on the log-odds of missing a contact, downwards
     centre_alliance: float
     alliance_growth: float  # of what is missing, for each kept contact
@@ -109,7 +110,8 @@ def _contact(register: Register) -> Contact:
     statuses = len(Status)
     interval = np.ones((statuses, len(Rosh)), np.int64)
     first_weeks = np.zeros(statuses, np.int64)
-    p_miss, p_enforce, p_failure = np.zeros(statuses), np.zeros(statuses), np.zeros(statuses)
+    p_miss, p_enforce = np.zeros(statuses), np.zeros(statuses)
+    p_failure = np.zeros((statuses, _LONGEST_SETTLING_WEEKS))
     licence = (Status.LICENCE, Status.HOME_DETENTION_CURFEW)
     for status in COMMUNITY_SUPERVISION:
         on_pss = status in (Status.POST_SENTENCE_SUPERVISION, Status.YOUNG_OFFENDER_SUPERVISION)
@@ -122,7 +124,8 @@ def _contact(register: Register) -> Contact:
         if on_pss:
             p_enforce[status] = p.p_enforce_post_sentence
     per_week = DAYS_PER_WEEK / DAYS_PER_MONTH
-    p_failure[Status.LICENCE] = p.licence_failure_per_month * per_week
+    settling = [math.exp(-week / p.licence_settling_weeks) for week in range(_LONGEST_SETTLING_WEEKS)]
+    p_failure[Status.LICENCE] = p.licence_failure_per_month * per_week * (1 + p.licence_failure_peak * np.array(settling))
     p_failure[Status.HOME_DETENTION_CURFEW] = p.curfew_failure_per_month * per_week
     return Contact(
         first_weeks=first_weeks,
@@ -222,9 +225,11 @@ def hold(
         s = status[i]
         if not IS_SUPERVISED_IN_COMMUNITY[s] or day <= status_since_day[i]:
             continue
-        if c.p_failure[s] > 0.0 and fails(c, c.p_failure[s], float(ogrs3[i]), uniform(person_hash[i], keys.failure)):
+        weeks = (day - status_since_day[i]) // DAYS_PER_WEEK
+        p_failure = c.p_failure[s, min(weeks, _LONGEST_SETTLING_WEEKS - 1)]
+        if p_failure > 0.0 and fails(c, p_failure, float(ogrs3[i]), uniform(person_hash[i], keys.failure)):
             enforcement_reason[i] = Reason.CURFEW if s == Status.HOME_DETENTION_CURFEW else Reason.NON_COMPLIANCE
-        if not is_contact_due(c, (day - status_since_day[i]) // DAYS_PER_WEEK, s, rosh[i]):
+        if not is_contact_due(c, weeks, s, rosh[i]):
             continue
         on_order = s == Status.COMMUNITY_ORDER or s == Status.SUSPENDED_SENTENCE_ORDER  # noqa: PLR1714
         if on_order and is_rar[i] and uniform(person_hash[i], keys.activity) >= rar_contact_share:

@@ -23,7 +23,7 @@ from sim.compiled import compiled
 from sim.draws import uniform
 from sim.events import Event
 from sim.help import mask_for
-from sim.legal_status import VISIT
+from sim.legal_status import look_again
 from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, status_table
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def end(model: "ProbationModel") -> None:
     kind = cases.charity[helped] % len(Kind)
     rows = cases.row[helped].astype(np.int64)
     forget(people.help, rows, kind)
-    look_again(model, rows)
+    look_again(people, rows)
     model.log.record(Event.HELP_END, model.day, rows, kind)
     cases.stage[done] = Stage.DONE
 
@@ -65,12 +65,6 @@ def end(model: "ProbationModel") -> None:
 def forget(column: NDArray[np.uint8], rows: NDArray[np.integer], kind: NDArray[np.integer]) -> None:
     """Clear the bit of a kind in a column of people."""
     np.bitwise_and.at(column, rows, ~(1 << kind).astype(np.uint8))
-
-
-def look_again(model: "ProbationModel", rows: Rows) -> None:
-    """Let the hazard of people at risk be worked out anew."""
-    bound = model.people.offence_bound
-    bound[rows[bound[rows] > 0]] = VISIT
 
 
 @compiled

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from sim.model import ProbationModel
 from sim.parameters.register import Register
 from tests.ledger import keep_ledger
 from tests.worlds import END, world
@@ -55,3 +56,9 @@ def ledger():
 def old_ledger():
     """The old regime lived to the end of 2015 with a book kept of every week."""
     return keep_ledger("pre_reform", date(2015, 12, 31))
+
+
+@pytest.fixture(scope="session")
+def country():
+    """A tiny world of all areas on day 0."""
+    return ProbationModel("post_reform", "england_wales", scale=0.005, seed=1)

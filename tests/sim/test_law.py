@@ -11,6 +11,7 @@ from sim.imprisonment import imprison, set_post_release
 from sim.legal_status import (
     VISIT,
     confine,
+    look_again,
     serves_for_life,
     settle_in_community,
 )
@@ -218,6 +219,16 @@ def test_who_serves_for_life_is_said(people_of):
     people.status[rows] = [Status.INDETERMINATE, Status.RECALLED, Status.RECALLED, Status.CUSTODY, Status.FREE]
     people.licence_end_day[rows] = [0, NEVER, 500, NEVER, NEVER]
     assert serves_for_life(model, rows).tolist() == [True, True, False, False, False]
+
+
+def test_only_the_hazard_of_people_at_risk_is_worked_out_anew(people_of):
+    model, rows = people_of
+    bound = model.people.offence_bound
+    bound[:] = 7
+    bound[rows] = [0, 1, 2, VISIT, 3]
+    look_again(model.people, rows[:4])
+    assert bound[rows].tolist() == [0, VISIT, VISIT, VISIT, 3]
+    assert (np.delete(bound, rows) == 7).all()
 
 
 def test_prisoners_with_supervision_to_follow_are_on_a_caseload(people_of):

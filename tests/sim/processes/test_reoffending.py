@@ -1,4 +1,4 @@
-"""Reoffending: the hazard by hand, offences on their day, and what moves their number."""
+"""Reoffending: offences on their day, what was done, and what moves their number."""
 
 import math
 from dataclasses import replace
@@ -6,36 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
+from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.docket import Stage
 from sim.events import MOST_OFFENCES, BreachOutcome, Event, unpack_occasion
-from sim.help import build as build_help
 from sim.legal_status import VISIT
-from sim.needs import build as build_needs
-from sim.needs import odds_factor
-from sim.network import HALF_TIE
-from sim.network import build as build_network
 from sim.offenders import IS_ENGAGED, IS_IN_PRISON, OffenceGroup, Status
 from sim.parameters.register import Register
 from sim.processes import reoffending
-from tests.sim.processes.alone import weightless, with_raw
+from tests.sim.processes.alone import weightless
+from tests.sim.processes.hazards import flat
 from tests.twins import watch
-from tests.worlds import count, later, prison_spells, since, world
+from tests.worlds import count, later, since, world
 
 YEAR = 52
 CERTAIN = 1e3
 """A hazard, a day, under which everyone at risk offends."""
-FLAT = {
-    **{"slope": 1.0, "spread": 0.0, "supervised_factor": 1.0},
-    **{"alliance_slope": 0.0, "family_slope": 0.0, "grant_factor": 1.0},
-}
-
-
-def flat(model, **changed):
-    """Return a hazard without decline, peak, spread or circumstances, by default; fields changed by name."""
-    h = reoffending.hazard_of_year(model)
-    level = {"decline": np.ones_like(h.decline), "peak": np.zeros_like(h.peak), "peers": np.ones_like(h.peers)}
-    return h._replace(**(FLAT | level | changed))
 
 
 @pytest.fixture
@@ -71,105 +56,6 @@ def draw_weeks(model, hazard, weeks):
         drawn.append(draw(model, hazard)[0])
         model.week += 1
     return drawn
-
-
-# --- the hazard by hand
-
-
-def test_the_hazard_is_a_product_of_its_factors(mid_2016):
-    h = flat(mid_2016, scale=0.001, supervised_factor=0.9)
-    h.decline[3], h.peak[3] = 0.5, 0.25
-    assert reoffending.weekly_hazard(h, 0.5, 1.0, 0, False, False) == pytest.approx(0.001)
-    assert reoffending.weekly_hazard(h, 0.8, 2.0, 0, False, False) == pytest.approx(0.008)
-    assert reoffending.weekly_hazard(h, 0.5, 1.0, 3, False, False) == pytest.approx(0.0005)
-    assert reoffending.weekly_hazard(h, 0.5, 1.0, 3, True, False) == pytest.approx(0.000625)
-    assert reoffending.weekly_hazard(h, 0.5, 1.0, 3, True, True) == pytest.approx(0.0005625)
-    assert reoffending.weekly_hazard(h._replace(slope=0.5), 0.8, 1.0, 0, False, False) == pytest.approx(0.002)
-
-
-def test_the_level_of_the_hazard_is_that_of_proven_occasions_over_their_share_and_index(mid_2016):
-    p, proof = mid_2016.register.reoffending, mid_2016.register.proof
-    expected = p.hazard_scale / proof.p_proven * proof.in_year("detection_index", mid_2016.year) / DAYS_PER_YEAR
-    assert reoffending.hazard_of_year(mid_2016).scale == pytest.approx(expected)
-
-
-def test_the_hazard_follows_the_years(mid_2016, early_2012):
-    index = mid_2016.register.proof
-    ratio = index.in_year("detection_index", 2016) / index.in_year("detection_index", 2012)
-    scales = [reoffending.hazard_of_year(m).scale for m in (mid_2016, early_2012)]
-    assert scales[0] / scales[1] == pytest.approx(ratio)
-    assert ratio != 1
-
-
-def test_the_decline_starts_near_1_and_never_rises(mid_2016):
-    decline = reoffending.hazard_of_year(mid_2016).decline
-    assert decline[0] == pytest.approx(1, abs=0.01)
-    assert (np.diff(decline) <= 0).all()
-    assert decline[YEAR] < 0.95
-
-
-def test_the_peak_after_release_is_an_exponential_read_in_mid_week(mid_2016):
-    model = later(mid_2016, weeks=0, reoffending__release_peak=2.0, reoffending__release_peak_weeks=8)
-    peak = reoffending.hazard_of_year(model).peak
-    assert peak[0] == pytest.approx(2 * math.exp(-0.5 / 8))
-    assert peak[8:16] / peak[:8] == pytest.approx(np.full(8, math.exp(-1)))
-
-
-def test_there_is_no_decline_where_its_share_is_0(mid_2016):
-    model = later(mid_2016, weeks=0, reoffending__desistance_share=0)
-    assert (reoffending.hazard_of_year(model).decline == 1).all()
-
-
-def test_release_is_like_any_other_day_where_the_peak_is_0(mid_2016):
-    model = later(mid_2016, weeks=0, reoffending__release_peak=0)
-    h = reoffending.hazard_of_year(model)
-    pairs = [
-        [reoffending.weekly_hazard(h, 0.6, 1.3, w, from_custody, False) for from_custody in (True, False)]
-        for w in range(60)
-    ]
-    assert all(one == other for one, other in pairs)
-
-
-def test_supervision_changes_nothing_where_its_log_factor_is_0(mid_2016):
-    h = reoffending.hazard_of_year(later(mid_2016, weeks=0, reoffending__supervision_log_factor=0))
-    pair = [reoffending.weekly_hazard(h, 0.6, 1.3, 5, True, supervised) for supervised in (True, False)]
-    assert pair[0] == pair[1]
-
-
-# --- the intensity
-
-
-def intensities(h, hashes, stretch):
-    return np.array([reoffending.intensity(h, person, stretch, np.uint64(77)) for person in hashes])
-
-
-def test_the_intensity_has_mean_1_but_for_its_truncation(mid_2016):
-    spread, greatest = 1.0, 5.0
-    h = flat(mid_2016, spread=spread, least_uniform=math.exp(-greatest))
-    z = intensities(h, mid_2016.people.person_hash, 3)
-    # E[min(X, g)] = 1 - exp(-g) of an exponential X; its standard deviation is below 1
-    assert z.mean() == pytest.approx(1 - spread * math.exp(-greatest), abs=4 / len(z) ** 0.5)
-    assert z.max() == pytest.approx(greatest)
-    assert z.min() >= 0
-
-
-def test_a_share_of_the_intensity_is_fixed_and_the_rest_exponential(mid_2016):
-    h = flat(mid_2016, spread=0.6, least_uniform=math.exp(-8))
-    z = intensities(h, mid_2016.people.person_hash[:8000], 3)
-    assert z.min() >= 0.4
-    assert np.median(z) == pytest.approx(0.4 + 0.6 * math.log(2), abs=0.03)
-
-
-def test_everyone_is_alike_where_the_spread_is_0(mid_2016):
-    assert (intensities(flat(mid_2016), mid_2016.people.person_hash[:200], 3) == 1).all()
-
-
-def test_a_stretch_keeps_its_intensity_and_the_next_knows_nothing_of_it(mid_2016):
-    h = flat(mid_2016, spread=1.0)
-    hashes = mid_2016.people.person_hash[:4000]
-    one, again, following = (intensities(h, hashes, s) for s in (5, 5, 6))
-    assert np.array_equal(one, again)
-    assert abs(np.corrcoef(one, following)[0, 1]) < 4 / len(hashes) ** 0.5
 
 
 # --- offences on their day
@@ -282,6 +168,24 @@ def test_a_breach_hearing_ends_the_time_at_risk_only_if_it_ends_in_prison(mid_20
     assert model.people.hearing_day[row[0]] == (NEVER if days is None else model.day + days)
 
 
+def test_nobody_who_would_offend_is_passed_by(mid_2016):
+    """The bound kept from the last visit against a visit to everyone who can offend, half a year long."""
+    model, found = later(mid_2016, weeks=0), 0
+    for _ in range(26):
+        everyone = later(model, weeks=0)
+        can_offend = everyone.people.offence_bound > 0
+        everyone.people.offence_bound[can_offend] = VISIT
+        kept, looked_at = later(model, weeks=0), everyone
+        kept.people.offence_bound[:] = model.people.offence_bound
+        drawn = [draw(m, reoffending.hazard_of_year(m)) for m in (kept, looked_at)]
+        assert np.array_equal(drawn[0][0], drawn[1][0])
+        assert np.array_equal(drawn[0][1], drawn[1][1])
+        found += len(drawn[0][0])
+        assert (kept.people.offence_bound[can_offend] < VISIT).mean() > 0.5
+        model.step()
+    assert found > 200
+
+
 # --- what was done
 
 
@@ -340,173 +244,6 @@ def test_an_offence_waits_on_the_docket_for_proof(alike):
     assert np.array_equal(alike.log.value[-2:], docket.code[new])
 
 
-# --- circumstances
-
-
-CIRCUMSTANCES = pytest.mark.parametrize(
-    "rule", [reoffending.circumstances, reoffending.circumstances.py_func], ids=["compiled", "twin"]
-)
-
-
-def factor(rule, model, h, **changed):
-    """Return what a life's circumstances do to the hazard; by default no needs, help or peers, and all else centred."""
-    usual = {"ogrs3": 0.4, "assessed": 0, "needs": 0, "help_": 0, "influence": 0}
-    usual |= {"family_tie": 0.5, "alliance": 0.0, "in_community": True}
-    return rule(h, weightless(model.register), build_help(model.register), *(usual | changed).values())
-
-
-@CIRCUMSTANCES
-def test_circumstances_multiply_the_hazard_by_the_log_factors(rule, mid_2016):
-    model = with_raw(mid_2016, ties__family_log_factor=-0.3, reoffending__alliance_log_factor=-0.2)
-    model = with_raw(model, ties__peer_log_factor=0.1)
-    h = reoffending.hazard_of_year(model)
-    assert factor(rule, model, h) == pytest.approx(1)
-    assert factor(rule, model, h, family_tie=1.0) == pytest.approx(math.exp(-0.15))
-    assert factor(rule, model, h, family_tie=0.0) == pytest.approx(math.exp(0.15))
-    assert factor(rule, model, h, alliance=1.0) == pytest.approx(math.exp(-0.2))
-    assert factor(rule, model, h, alliance=1.0, in_community=False) == 1, "only under supervision in the community"
-    assert factor(rule, model, h, influence=150) == pytest.approx(math.exp(0.15))
-    assert factor(rule, model, h, influence=30_000) == factor(rule, model, h, influence=255), "cut off"
-    assert factor(rule, model, h, alliance=0.0) == factor(rule, model, h, alliance=0.0, in_community=False)
-    together = factor(rule, model, h, family_tie=0.0, alliance=0.5, influence=50)
-    assert together == pytest.approx(math.exp(0.15 - 0.1 + 0.05))
-
-
-@CIRCUMSTANCES
-def test_needs_multiply_the_hazard_by_their_factor_on_the_odds(rule, mid_2016):
-    h, n, helped = flat(mid_2016), build_needs(mid_2016.register), build_help(mid_2016.register)
-    for assessed, now in [(0, 0), (127, 127), (5, 80)]:
-        found = rule(h, n, helped, 0.4, assessed, now, 0, 0, 0.9, 0.1, True)
-        assert found == pytest.approx(odds_factor(n, 0.4, assessed, now))
-
-
-def test_nobody_who_would_offend_is_passed_by(mid_2016):
-    """The bound kept from the last visit against a visit to everyone who can offend, half a year long."""
-    model, found = later(mid_2016, weeks=0), 0
-    for _ in range(26):
-        everyone = later(model, weeks=0)
-        can_offend = everyone.people.offence_bound > 0
-        everyone.people.offence_bound[can_offend] = VISIT
-        kept, looked_at = later(model, weeks=0), everyone
-        kept.people.offence_bound[:] = model.people.offence_bound
-        drawn = [draw(m, reoffending.hazard_of_year(m)) for m in (kept, looked_at)]
-        assert np.array_equal(drawn[0][0], drawn[1][0])
-        assert np.array_equal(drawn[0][1], drawn[1][1])
-        found += len(drawn[0][0])
-        assert (kept.people.offence_bound[can_offend] < VISIT).mean() > 0.5
-        model.step()
-    assert found > 200
-
-
-# --- together
-
-
-def co_offences(model, start=0):
-    """Return (row, day, row of the other) of the offences committed with others, from a day on."""
-    log = model.log
-    found = since(model, start, Event.CO_OFFENCE)
-    row_of = {int(number): row for row, number in enumerate(model.people.person)}
-    other = np.array([row_of[int(number)] for number in log.value[found]], int)
-    return log.row[found].astype(int), log.day[found].astype(int), other
-
-
-def tied_pairs(model):
-    """Return the ties as a set of pairs of rows, either way round."""
-    peers = model.ties.half["peer"].reshape(-1, 2).tolist()
-    return {tuple(pair) for pair in peers} | {tuple(pair[::-1]) for pair in peers}
-
-
-@pytest.mark.parametrize("name", ["pre", "post"])
-def test_ten_to_twenty_percent_of_occasions_are_committed_with_others(name, request):
-    model = request.getfixturevalue(name)
-    half_way = model.day // 2
-    row, day, _ = co_offences(model, half_way)
-    share = len(set(zip(row, day, strict=True))) / count(model, half_way, Event.OFFENCE)
-    assert 0.10 < share < 0.20
-
-
-@pytest.mark.parametrize("name", ["pre", "post"])
-def test_partners_name_each_other_and_each_has_an_offence_of_that_day_and_group(name, request):
-    model = request.getfixturevalue(name)
-    log = model.log
-    row, day, other = co_offences(model)
-    named = set(zip(row, day, other, strict=True))
-    assert len(named) == len(row) > 1000
-    assert named == {(partner, when, one) for one, when, partner in named}
-    offended = log.of(Event.OFFENCE)
-    group = unpack_occasion(log.value[offended])[0]
-    did = dict(zip(zip(log.row[offended], log.day[offended], strict=True), group, strict=True))
-    assert all(did[one, when] == did[partner, when] for one, when, partner in named)
-    assert {(one, partner) for one, _, partner in named} <= tied_pairs(model)
-
-
-@pytest.mark.parametrize("name", ["pre", "post"])
-def test_nobody_offends_together_from_prison(name, request):
-    model = request.getfixturevalue(name)
-    row, day, _ = co_offences(model)
-    spells = prison_spells(model)
-    spells = spells[np.argsort(spells[:, 0])]
-    first, last = (np.searchsorted(spells[:, 0], row, side=side) for side in ("left", "right"))
-    for when, a, b in zip(day, first, last, strict=True):
-        assert not ((spells[a:b, 1] < when) & (when < spells[a:b, 2])).any()
-    assert (last > first).sum() > 500, "many who offend together have been inside"
-
-
-def test_who_takes_part_is_at_liberty_at_risk_tied_to_the_leader_and_takes_part_once(mid_2016, monkeypatch):
-    recruit, joined = reoffending.recruit, []
-
-    def recruit_and_look(model, rows, days):
-        people = model.people
-        status, bound, hearing = (getattr(people, c).copy() for c in ("status", "offence_bound", "hearing_day"))
-        since_day = np.maximum(people.follow_up_day, people.status_since_day)
-        who, leader = recruit(model, rows, days)
-        when = days[leader]
-        assert len(np.unique(who)) == len(who)
-        assert not np.isin(who, rows).any(), "whoever offends this week anyway leads himself"
-        assert not IS_IN_PRISON[status[who]].any()
-        assert (bound[who] > 0).all()
-        assert (since_day[who] <= when).all()
-        assert not ((hearing[who] >= model.day) & (hearing[who] <= when)).any()
-        assert set(zip(who, rows[leader], strict=True)) <= tied_pairs(model)
-        joined.append(len(who))
-        return who, leader
-
-    monkeypatch.setattr(reoffending, "recruit", recruit_and_look)
-    later(with_raw(mid_2016, ties__p_join=0.8), weeks=20)
-    assert sum(joined) > 100
-
-
-def test_every_peer_at_liberty_takes_part_where_it_is_certain(mid_2016):
-    model = with_raw(mid_2016, ties__p_join=1e9)
-    people, half = model.people, model.ties.half
-    half["since_week"] = model.week
-    people.hearing_day[:] = NEVER
-    model._sort_people()
-    rows = model.tracked[~IS_IN_PRISON[people.status[model.tracked]] & (people.offence_bound[model.tracked] > 0)][::20]
-    days = np.full(len(rows), model.day + 3)
-    expected = set()
-    for row in rows.tolist():
-        h = int(people.first_tie[row])
-        while h >= 0:
-            expected.add(int(half["peer"][h]))
-            h = int(half["next"][h])
-    at_risk = (people.offence_bound > 0) & ~IS_IN_PRISON[people.status]
-    at_risk &= np.maximum(people.follow_up_day, people.status_since_day) <= model.day + 3
-    expected = {peer for peer in expected if at_risk[peer]} - set(rows.tolist())
-    joined, _ = reoffending.recruit(model, rows, days)
-    assert set(joined.tolist()) == expected
-    assert len(joined) == len(expected) > 50
-
-
-def test_nobody_takes_part_where_the_probability_is_0(mid_2016):
-    assert count(later(mid_2016, weeks=YEAR, ties__p_join=0), mid_2016.day, Event.CO_OFFENCE) == 0
-
-
-def test_a_higher_probability_of_taking_part_makes_more_offences_together(mid_2016):
-    low, high = (count(later(mid_2016, weeks=YEAR, ties__p_join=p), mid_2016.day, Event.CO_OFFENCE) for p in (0.1, 0.4))
-    assert 2 * low < high < 8 * low
-
-
 def test_who_takes_part_does_what_the_leader_does(alike):
     rows, led_by = np.arange(600), np.full(600, -1)
     led_by[300:] = np.arange(300)
@@ -517,33 +254,6 @@ def test_who_takes_part_does_what_the_leader_does(alike):
     assert len(np.unique(group)) > 5
     assert (offences[300:] != offences[:300]).any(), "each is charged with his own"
     assert len(alike.docket) - entered == 600
-
-
-@pytest.mark.parametrize("rule", [reoffending.renew, reoffending.renew.py_func], ids=["compiled", "twin"])
-def test_a_common_offence_renews_a_tie_and_strengthens_it_up_to_the_full(rule, mid_2016):
-    n, half = build_network(mid_2016.register), np.zeros(6, HALF_TIE)
-    half["strength"], half["since_week"] = np.repeat([50, 90, 100], 2), np.repeat([100, 100, 0], 2)
-    rule(n, np.array([0, 3]), 40, 100, half)
-    assert half["strength"].tolist() == [90, 90, 100, 100, 100, 100]
-    assert half["since_week"].tolist() == [100, 100, 100, 100, 0, 0]
-    weeks = 60
-    rule(n, np.array([4]), 40, weeks, half)
-    assert half["strength"][4:].tolist() == [int(100 * n.fade[weeks]) + 40 if n.fade[weeks] < 0.6 else 100] * 2
-    assert half["since_week"][4:].tolist() == [weeks] * 2
-
-
-def test_the_lower_uniform_of_the_pair_decides_between_two_leaders(mid_2016):
-    """Whoever could join two is the partner of one, whichever leader is looked at first."""
-    for order in (slice(None), slice(None, None, -1)):
-        model = with_raw(mid_2016, ties__p_join=1e9)
-        people = model.people
-        rows = np.flatnonzero((people.first_tie >= 0) & (people.offence_bound > 0))[::3][order]
-        joined, leader = reoffending.recruit(model, rows, np.full(len(rows), model.day + 6))
-        found = dict(zip(joined.tolist(), rows[leader].tolist(), strict=True))
-        if order == slice(None):
-            first = found
-    assert found == first
-    assert len(found) > 100
 
 
 # --- direction
