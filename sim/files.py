@@ -8,6 +8,7 @@ from sim.errors import InputError, nearest, unknown
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
 REGIONS = SCENARIOS / "regions"
+CONTRACTS = SCENARIOS / "contracts"
 
 
 def only_keys(keys: Mapping[str, Any], allowed: Iterable[str], place: str) -> None:
@@ -35,7 +36,7 @@ def is_path(name: str) -> bool:
 
 
 def find_file(name: str, folder: Path, what: str) -> Path:
-    """Return the file of a named scenario or region, or of a path."""
+    """Return the file of a named scenario, region or contract, or of a path."""
     path = find_place(name, folder)
     if is_file(path):
         return path

@@ -92,7 +92,21 @@ def curfew_share() -> list[float]:
     return [released[y] / eligible[y] for y in range(2014, 2018)]
 
 
+def bid_fee_share() -> float:
+    """Share of the maximum annual payment left to fees, the published share of payment by results taken off."""
+    row = next(r for r in tables.rows("published_statistics") if r["id"] == "pbr_share")
+    return 1 - float(row["value"]) / _PERCENT
+
+
 DERIVATIONS: dict[str, Callable[[], float | list[float]]] = {
     f.__name__: f
-    for f in (occasions_level, first_timers, detection_index, offences_index, crown_court_days, curfew_share)
+    for f in (
+        occasions_level,
+        first_timers,
+        detection_index,
+        offences_index,
+        crown_court_days,
+        curfew_share,
+        bid_fee_share,
+    )
 }

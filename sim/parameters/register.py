@@ -108,8 +108,23 @@ def _bound(process: str, key: str, entry: Mapping[str, Any], place: str) -> floa
     return _checked_number(entry[key], unbounded, place)
 
 
-def _parse(process: str, name: str, entry: object, place: str) -> Parameter:
-    """Read one entry of a parameter file, refusing whatever is unknown or missing."""
+def parse_entry(process: str, name: str, entry: object, place: str) -> Parameter:
+    """Read one number of a TOML file: of a process, or of a contract.
+
+    Parameters
+    ----------
+    process, name : str
+        Where it is read, and its key there.
+    entry : object
+        The table with value, unit, low, high, kind and source.
+    place : str
+        The file, for the messages.
+
+    Raises
+    ------
+    InputError
+        For whatever is unknown, missing, malformed or out of its own range.
+    """
     place = f"{place}: [{name}]"
     if not isinstance(entry, dict):
         raise InputError(f"{place}: must be a table with the keys {', '.join(sorted(_REQUIRED))}")
@@ -147,7 +162,7 @@ def _derived(value: object, place: str) -> object:
 
 def _load_file(path: Path) -> dict[str, Parameter]:
     """Read the parameters of one process."""
-    return {name: _parse(path.stem, name, entry, str(path)) for name, entry in read_toml(path).items()}
+    return {name: parse_entry(path.stem, name, entry, str(path)) for name, entry in read_toml(path).items()}
 
 
 class Group:

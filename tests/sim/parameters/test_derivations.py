@@ -6,6 +6,7 @@ from statistics import fmean
 
 import pytest
 
+from sim.files import CONTRACTS
 from sim.parameters import derivations
 from tests.worlds import SIM
 
@@ -100,7 +101,13 @@ def test_the_share_on_curfew_is_releases_over_the_eligible():
     assert found[-1] == pytest.approx(9312 / 44697)
 
 
-def test_every_derivation_is_used_by_a_parameter_file():
-    files = " ".join(p.read_text() for p in (SIM / "parameters").glob("*.toml"))
+def test_fees_are_what_the_published_share_of_payment_by_results_leaves():
+    share = next(r for r in table("published_statistics") if r["id"] == "pbr_share")
+    assert share["unit"] == "percent"
+    assert derivations.bid_fee_share() == pytest.approx((100 - float(share["value"])) / 100)
+
+
+def test_every_derivation_is_used_by_a_parameter_file_or_a_contract():
+    files = " ".join(p.read_text() for p in [*(SIM / "parameters").glob("*.toml"), *CONTRACTS.glob("*.toml")])
     for name in derivations.DERIVATIONS:
         assert f'derive = "{name}"' in files
