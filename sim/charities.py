@@ -117,7 +117,8 @@ class Charity(mesa.Agent):
         self.pos = None
         self.kind = kind
         self.area = area
-        self.places = places
+        self.places = self.founding_places = places
+        self.upkeep = float(places)
         self.staff = places / places_per_worker
 
     @property

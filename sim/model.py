@@ -10,12 +10,14 @@ from mesa.time import EventGenerator, Priority, Schedule
 from numpy.typing import NDArray
 
 from sim import population
+from sim.accounts import found_providers
 from sim.charities import Cases, Charity, SupportCounts, found
 from sim.clock import DAYS_PER_WEEK, year_of_week
 from sim.compiled import compiled
 from sim.docket import Docket
 from sim.draws import Draws
 from sim.events import EventLog, IndexLog
+from sim.ledger import Ledger
 from sim.network import Ties
 from sim.offenders import IS_ENGAGED, IS_IN_PRISON, Offender, People, Provider, Status
 from sim.officers import Officer, Officers, heads_for
@@ -34,10 +36,12 @@ from sim.processes import (
     support,
     ties,
 )
+from sim.providers import ProbationProvider
 from sim.regions import Region, load_region
 from sim.scenarios import load_timeline
 from sim.timeline import Timeline
 from sim.weekly import WeeklyRecord
+from sim.workload import TIERS
 
 WEEK = (
     arrivals,  # first-timers and returners, the same people in every regime
@@ -59,11 +63,11 @@ _LISTS = 5
 _PHASES = 256
 _OWN = (
     *("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases"),
-    *("contacts", "officer_changes"),
+    *("contacts", "officer_changes", "ledger", "log_at_month"),
 )
 """What a forked world has of its own."""
 CONTACT_COUNTS = 3
-"""Contacts of a week: due, kept, cut."""
+"""Contacts of a week: due, kept, cut; each by provider and class of payment."""
 
 
 class World(Scenario):
@@ -153,7 +157,10 @@ class ProbationModel(mesa.Model):
         self.cases = Cases()
         self.charities = found(self)
         self.support = SupportCounts()
-        self.contacts = np.zeros((len(Provider), CONTACT_COUNTS), np.int64)
+        self.ledger = Ledger()
+        self.log_at_month: list[int] = []
+        self.providers = found_providers(self)
+        self.contacts = np.zeros((len(Provider), TIERS, CONTACT_COUNTS), np.int64)
         self.officer_changes = np.zeros(len(Provider), np.int64)
         self.week = -int(self.register.population.run_in_weeks)
         self._forget_the_week()
@@ -166,12 +173,12 @@ class ProbationModel(mesa.Model):
         """Set up the practitioners of trusts, NPS and CRCs by the published numbers."""
         p, work = self.register.allocation, self.register.workload
         officers = Officers(len(self.region.areas))
-        for provider, practitioners in (
-            (Provider.TRUST, p.trust_practitioners),
-            (Provider.NPS, p.nps_practitioners),
-            (Provider.CRC, p.crc_practitioners),
+        for provider, practitioners, spare in (
+            (Provider.TRUST, p.trust_practitioners, 0.0),
+            (Provider.NPS, p.nps_practitioners, 0.0),
+            (Provider.CRC, p.crc_practitioners, self.register.organisations.spare_posts_share),
         ):
-            officers.employ(provider, heads_for(practitioners * self.size, work), self.region.shares)
+            officers.employ(provider, heads_for(practitioners * self.size, work), self.region.shares, spare)
         officers.grade(work, self.draws)
         return officers
 
@@ -235,12 +242,12 @@ class ProbationModel(mesa.Model):
     def live_week(self) -> None:
         """Live one week: the processes of `WEEK`, in their order."""
         self._sort_people()
-        self.week_logged = len(self.log)
+        self.week_logged, paid = len(self.log), len(self.ledger)
         for process in WEEK:
             process.step(self)
         self.docket.drop_done()
         if self.week >= 0:
-            self.weekly.record(self, self.week_logged)
+            self.weekly.record(self, self.week_logged, paid)
         self.week += 1
 
     def live_until(self, day: int) -> None:
@@ -264,6 +271,7 @@ class ProbationModel(mesa.Model):
         for name in _OWN:
             setattr(twin, name, getattr(self, name).copy())
         twin.charities = [charity.moved_to(twin) for charity in self.charities]
+        twin.providers = [provider.moved_to(twin) for provider in self.providers]
         twin.support = SupportCounts()
         twin.timeline = timeline
         twin._forget_the_week()
@@ -272,7 +280,7 @@ class ProbationModel(mesa.Model):
     @property
     def agent_types(self) -> list[type]:
         """The kinds of agents: people, officers and charities."""
-        return [Offender, Officer, Charity]
+        return [Offender, Officer, Charity, ProbationProvider]
 
     @property
     def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:
@@ -287,7 +295,7 @@ class ProbationModel(mesa.Model):
         views: dict[type[Any], list[Any]] = {
             kind: [self._view(kind, row) for row in wanted] for kind, wanted in rows.items()
         }
-        views[Charity] = self.charities
+        views[Charity], views[ProbationProvider] = self.charities, self.providers
         return {kind: _HardKeyAgentSet(found, random=self.random) for kind, found in views.items()}
 
     def _view(self, kind: type[Any], row: int) -> Any:

@@ -30,6 +30,9 @@ OFFICER_COLUMNS = {
     "community_cases": Column("int32", "people", "people supervised in the community"),
     "points": Column("int32", "points", "workload held"),
     "is_vacant": Column("bool", "boolean", "the officer has left, and no successor has come"),
+    "is_closed": Column("bool", "boolean", "the post has been given up"),
+    "leaves_day": Column("int32", "day", "end of the notice that the officer is under", NEVER),
+    "by_payment": Column("bool", "boolean", "cuts contacts of those first who are least likely to bring payment"),
     "away_until_day": Column("int32", "day", "end of an absence, or the day on which a successor comes", -NEVER),
 }
 _PLACES_IN_OFFICE, _AREAS = 100_000, 100
@@ -59,14 +62,21 @@ class Officers(Table):
         self.__dict__["cuttable"] = np.zeros((len(self), TIERS), np.int64)
         self.__dict__["cuts"] = np.zeros((len(self), TIERS))
 
-    def employ(self, provider: Provider, heads: float, shares: Sequence[float]) -> None:
-        """Add a provider's practitioners, shared over the areas; at least one in each."""
+    def employ(self, provider: Provider, heads: float, shares: Sequence[float], spare: float = 0.0) -> None:
+        """Add a provider's practitioners, shared over the areas; at least one in each.
+
+        A share `spare` more of posts is closed from the start, here and there in each office.
+        """
         for area, share in enumerate(shares):
-            number = max(1, math.floor(heads * share + 0.5))
+            founded = max(1, math.floor(heads * share + 0.5))
+            number = founded + math.floor(founded * spare)
             self.first[provider, area] = len(self)
             self.count[provider, area] = number
-            place = (provider * _AREAS + area) * _PLACES_IN_OFFICE + np.arange(number)
-            self.add(number, officer_hash=person_hashes(place), area=area, provider=provider, hours=1)
+            order = np.arange(number)
+            place = (provider * _AREAS + area) * _PLACES_IN_OFFICE + order
+            rows = self.add(number, officer_hash=person_hashes(place), area=area, provider=provider, hours=1)
+            closed = rows[(order + 1) * (number - founded) // number > order * (number - founded) // number]
+            self.is_closed[closed], self.is_vacant[closed], self.away_until_day[closed] = True, True, NEVER
         self._measure()
 
     def grade(self, p: Group, draws: Draws) -> None:
@@ -80,11 +90,82 @@ class Officers(Table):
 
     def load(self) -> Load:
         """Return what every officer holds, for a compiled loop; hold it no longer than a column."""
-        return Load(self.points, self.community_cases, self.__dict__["cuttable"])
+        return Load(self.points, self.community_cases, self.by_payment, self.__dict__["cuttable"])
 
     def release(self, officers: NDArray[np.integer]) -> None:
         """Take one case from each of these officers; -1 is nobody."""
         np.subtract.at(self.caseload, officers[officers >= 0], 1)
+
+    def at_work_by_office(self) -> NDArray[np.float64]:
+        """Return the full-time equivalents in post, shape (providers, areas)."""
+        office = self.provider.astype(np.int64) * self.count.shape[1] + self.area
+        return np.bincount(office, self.hours * ~self.is_vacant, self.count.size).reshape(self.count.shape)
+
+    def of(self, provider: Provider, areas: Sequence[int]) -> NDArray[np.int64]:
+        """Return the rows of a provider's officers in some areas."""
+        offices = [np.arange(self.first[provider, a], self.first[provider, a] + self.count[provider, a]) for a in areas]
+        return np.concatenate(offices)
+
+    def _is_kept(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which posts are open and under no notice."""
+        kept: NDArray[np.bool_] = ~self.is_closed[rows] & (self.leaves_day[rows] == NEVER)
+        return kept
+
+    def full_time_posts(self, provider: Provider, areas: Sequence[int]) -> float:
+        """Return the posts that are open and under no notice, filled or not, in full-time equivalents."""
+        rows = self.of(provider, areas)
+        return float(self.hours[rows][self._is_kept(rows)].sum())
+
+    def workload(self, provider: Provider, areas: Sequence[int]) -> float:
+        """Return the points held over the target of those in post."""
+        rows = self.of(provider, areas)
+        return float(self.points[rows].sum() / max(1, self.target[rows][~self.is_vacant[rows]].sum()))
+
+    def change_posts(
+        self,
+        rows: NDArray[np.int64],
+        wanted: float,
+        leaves_day: int,
+        comes_day: int,
+        order: NDArray[np.float64],
+    ) -> None:
+        """Give posts up or open them until there are as many as wanted, in full-time equivalents.
+
+        Parameters
+        ----------
+        rows : int64 array, shape (n,)
+            All posts of a provider, open and closed.
+        wanted : float
+        leaves_day, comes_day : int
+            Day on which an officer under notice leaves, and on which a new one comes.
+        order : float64 array, shape (n,)
+            Keyed uniforms: who of equals goes or comes first. Empty posts are given up before filled ones, and notice
+            is taken back before a post is filled anew.
+        """
+        kept = self._is_kept(rows)
+        gap = wanted - float(self.hours[rows][kept].sum())
+        if gap < 0:
+            chosen = self._first(rows[kept], order[kept] - self.is_vacant[rows[kept]], -gap)
+            empty = chosen[self.is_vacant[chosen]]
+            self.is_closed[empty], self.away_until_day[empty] = True, NEVER
+            self.leaves_day[chosen[~self.is_vacant[chosen]]] = leaves_day
+        else:
+            noticed = ~self.is_closed[rows[~kept]]
+            chosen = self._first(rows[~kept], order[~kept] - noticed, gap)
+            closed = chosen[self.is_closed[chosen]]
+            self.is_closed[closed], self.is_vacant[closed], self.away_until_day[closed] = False, True, comes_day
+            self.leaves_day[chosen] = NEVER
+
+    def _first(self, rows: NDArray[np.int64], order: NDArray[np.float64], full_time: float) -> NDArray[np.int64]:
+        """Return the posts that come first, as many as go into a number of full-time equivalents."""
+        ranked = rows[np.argsort(order, kind="stable")]
+        return ranked[np.cumsum(self.hours[ranked]) <= full_time]
+
+    def let_go(self, day: int) -> None:
+        """Let officers go whose notice ends by a day; their posts are closed."""
+        gone = self.leaves_day <= day
+        self.is_closed[gone] = self.is_vacant[gone] = True
+        self.away_until_day[gone], self.leaves_day[gone] = NEVER, NEVER
 
     def is_away(self, day: int) -> NDArray[np.bool_]:
         """Say who is not at work on a day: absent, or gone without a successor; shape (officers,)."""

@@ -1,7 +1,19 @@
-"""Who supervises whom: the rule by risk."""
+"""Providers of probation: the rule by risk, and who employs officers, is paid for it and decides how much to buy."""
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import mesa
+import numpy as np
 
 from sim.compiled import compiled
+from sim.contracts import SENTENCE_TYPES
 from sim.offenders import Provider, Rosh
+from sim.parameters.register import Group
+from sim.results import Cohorts
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
 
 
 @compiled
@@ -21,3 +33,152 @@ def by_risk(rosh, is_mappa):
         group ``would_be_provider`` in every regime.
     """
     return Provider.NPS.value if rosh >= Rosh.HIGH or is_mappa else Provider.CRC.value
+
+
+class Behaviour(IntEnum):
+    """How a provider decides."""
+
+    BLOCK_GRANT = 0  # a public body keeps the posts that its grant was set for
+    MISSION_LED = 1  # spends on service all that comes in
+    SATISFICING = 2  # keeps the service as long as it does not lose money
+    PROFIT_SEEKING = 3  # buys as little as the contract bears, and serves first who may bring payment
+
+
+class Books(NamedTuple):
+    """A year of a provider as it looks from now, and its workload: what decisions rest on."""
+
+    income: float  # pounds a year
+    staff: float  # pounds a year, of the posts that are open
+    other_costs: float  # pounds a year
+    post: float  # pounds a year that a full-time post costs, with those who support it
+    workload: float  # points over target
+
+
+class ProbationProvider(mesa.Agent):
+    """A provider of probation: one of the trusts of an area together, the NPS, or the company of an area.
+
+    Trusts of one contract area stand as one, because people have a contract area and no trust.
+
+    Parameters
+    ----------
+    model : ProbationModel
+    number : int
+        Place among the providers, and account in the ledger.
+    kind : Provider
+    areas : tuple of int
+    owner_draw : float
+        The uniform by which its private owner behaves one way or another.
+    budget, overhead : float
+        Pounds a year: what its posts at founding cost in all, and the part that stays whatever posts it keeps.
+    founding_posts : float
+        Full-time equivalents.
+
+    Attributes
+    ----------
+    practitioner_weeks : float
+        Full-time equivalents at work in this month, added up over its weeks.
+    starts : int64 array, shape (months, 4)
+        Starts of sentences that it is paid for, by calendar month from that of day 0 on and by sentence type.
+    bought : int64 array, shape (months,)
+        Starts of orders under the public service, which may buy something for them.
+    first_month : int
+        Of its contract, -1 before.
+    base_starts : int64 array, shape (4,)
+        Starts of the year before the contract, on which its forecast rests.
+    baseline : Cohorts
+        Against which its results are measured.
+    results : tuple of (Cohorts, float)
+        Three-month cohorts settled so far, and the pounds paid for each.
+    places_share : float
+        Charities' places that it buys, over those at founding.
+    volume_over_forecast : float
+        Weighted volume of the last twelve months over that forecast.
+    """
+
+    def __init__(
+        self,
+        model: "ProbationModel",
+        number: int,
+        kind: Provider,
+        areas: tuple[int, ...],
+        owner_draw: float,
+        budget: float,
+        overhead: float,
+        founding_posts: float,
+    ) -> None:
+        self.model = model
+        self.number = number
+        self.unique_id = _FIRST_NUMBER - number
+        self.pos = None
+        self.kind = kind
+        self.areas = areas
+        self.owner_draw = owner_draw
+        self.behaviour = Behaviour.BLOCK_GRANT
+        self.budget = budget
+        self.overhead = overhead
+        self.founding_posts = founding_posts
+        self.practitioner_weeks = 0.0
+        self.starts = np.zeros((_MONTHS, len(SENTENCE_TYPES)), np.int64)
+        self.bought = np.zeros(_MONTHS, np.int64)
+        self.first_month = -1
+        self.base_starts = np.zeros(len(SENTENCE_TYPES), np.int64)
+        self.baseline = Cohorts(0, 0, 0, 0.0)
+        self.results: tuple[tuple[Cohorts, float], ...] = ()
+        self.places_share = 1.0
+        self.volume_over_forecast = 0.0
+
+    def posts_wanted(self, posts: float, books: Books, p: Group) -> float:
+        """Return how many full-time posts it wants next month, by how it decides; at most a step more or less.
+
+        Parameters
+        ----------
+        posts : float
+            Open now.
+        books : Books
+        p : Group
+            The register's ``organisations``.
+        """
+        step = p.greatest_change_per_month * posts
+        surplus = books.income - books.staff - books.other_costs
+        match self.behaviour:
+            case Behaviour.BLOCK_GRANT:
+                return posts
+            case Behaviour.MISSION_LED:
+                return posts + float(np.clip(surplus / books.post, -step, step))
+            case Behaviour.SATISFICING:
+                if surplus < 0:
+                    return posts - step
+                return posts + step if books.workload > 1 and surplus > step * books.post else posts
+            case Behaviour.PROFIT_SEEKING:
+                if books.workload < p.workload_borne:
+                    return posts - step
+                return posts + step if books.workload > p.workload_borne + p.workload_slack else posts
+
+    def share_of_places_wanted(self, books: Books, p: Group) -> float:
+        """Return the share of charities' places that it buys next month."""
+        surplus = books.income - books.staff - books.other_costs
+        step = p.greatest_change_per_month
+        match self.behaviour:
+            case Behaviour.BLOCK_GRANT | Behaviour.MISSION_LED:
+                change = step
+            case Behaviour.SATISFICING:
+                change = step if surplus >= 0 else -step
+            case Behaviour.PROFIT_SEEKING:
+                change = -step
+        return float(np.clip(self.places_share + change, p.least_places_share, 1.0))
+
+    def moved_to(self, model: "ProbationModel") -> "ProbationProvider":
+        """Return the same provider in a copy of its world."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.model, twin.starts, twin.bought = model, self.starts.copy(), self.bought.copy()
+        return twin
+
+    def remove(self) -> None:
+        """Refuse: a provider here ends by a lever, and its books stay."""
+        raise TypeError("a provider cannot be removed from the model; a lever ends it")
+
+
+_MONTHS = 276
+_FIRST_NUMBER = -2_000_000
+"""Providers are numbered downwards from here; charities stand between it and officers."""

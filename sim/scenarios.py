@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sim.contracts import load_contract
 from sim.clock import date_of, day_of
 from sim.errors import InputError, finite, nearest, read_toml, unknown
 from sim.files import SCENARIOS, find_file, find_place, is_file, known_names, only_keys, text
@@ -10,7 +11,7 @@ from sim.timeline import ALL_AREAS, Lever, Timeline, lever_definitions, parse_da
 
 LONGEST_CHAIN = 20
 _SCENARIO_KEYS = {"base", "title", "change"}
-_CHANGE_KEYS = {"lever", "from", "applies_by", "areas", "source", "settings"}
+_CHANGE_KEYS = {"lever", "from", "applies_by", "areas", "source", "settings", "contract"}
 
 
 def _settings(given: object, lever: str, place: str) -> dict[str, float]:
@@ -51,7 +52,20 @@ def _change(entry: object, place: str) -> Lever:
         raise unknown("applies_by", applies_by, definition["applies_by"], place)
     chosen = _areas(entry.get("areas", ["all"]), place)
     settings = _settings(entry.get("settings", {}), name, place)
-    return Lever(name, day, applies_by, chosen, settings, text(entry["source"], "source", place))
+    contract = _contract(entry.get("contract"), name, place)
+    return Lever(name, day, applies_by, chosen, settings, text(entry["source"], "source", place), contract)
+
+
+def _contract(given: object, lever: str, place: str) -> str:
+    """Check that a contract, by name or path, is a good one, and that its lever takes one."""
+    if given is None:
+        return ""
+    if "contract" not in lever_definitions()[lever]:
+        takers = ", ".join(name for name, rule in lever_definitions().items() if "contract" in rule)
+        raise InputError(f'{place}: contract: the lever "{lever}" takes none; allowed for {takers}')
+    name = text(given, "contract", place)
+    load_contract(name)
+    return name
 
 
 def _areas(given: object, place: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ covers these people on these days.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -51,6 +51,7 @@ class Lever:
     areas: tuple[str, ...] = ALL_AREAS
     settings: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
+    contract: str = ""
 
     def describe(self) -> dict[str, Any]:
         """Return what a manifest records of it."""
@@ -60,6 +61,7 @@ class Lever:
             "applies_by": self.applies_by,
             "areas": list(self.areas),
             "settings": dict(self.settings),
+            **({"contract": self.contract} if self.contract else {}),
         }
 
 
@@ -114,6 +116,10 @@ class Timeline:
         own = lever_definitions()[lever]["settings"][name]["value"]
         return float(self.levers[lever].settings.get(name, own)) if lever in self.levers else float(own)
 
+    def contract(self, lever: str) -> str:
+        """Return the name or path of the contract that a lever brings: the scenario's, or the definition's own."""
+        return self.levers[lever].contract or str(lever_definitions()[lever]["contract"])
+
     def with_lever_setting(self, name: str, text: str, place: str = "--set") -> "Timeline":
         """Return the timeline with a lever dropped (``off``) or moved to a date; unchanged where it has none.
 
@@ -131,7 +137,7 @@ class Timeline:
             day = day_of(parse_date(text, f"{place}: levers.{name}", 'a date such as 2015-02-01, or "off"'))
             if name in levers:
                 old = levers[name]
-                levers[name] = Lever(name, day, old.applies_by, old.areas, old.settings, old.source)
+                levers[name] = replace(old, from_day=day)
         return Timeline(self.name, self.title, levers, self.areas)
 
     def describe(self) -> list[dict[str, Any]]:

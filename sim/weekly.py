@@ -10,6 +10,7 @@ from sim.charities import Stage as CaseStage
 from sim.clock import TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
 from sim.events import Event, RecallKind, kind_of_enforcement, unpack_occasion
+from sim.ledger import PAYER, RESULTS, Line, charity_account
 from sim.needs import NEEDS, Need
 from sim.offenders import (
     IN_PRISON,
@@ -21,6 +22,8 @@ from sim.offenders import (
     Rosh,
     Status,
 )
+
+from sim.workload import TIERS
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -66,8 +69,8 @@ class WeeklyRecord:
         self.rows: list[list[float]] = []
         self.needs: Counts = {}
 
-    def record(self, model: "ProbationModel", logged: int) -> None:
-        """Add the week's row; `logged` is the length of the event log before it."""
+    def record(self, model: "ProbationModel", logged: int, paid: int) -> None:
+        """Add the week's row; `logged` and `paid` are the lengths of the event log and of the ledger before it."""
         if model.week % _NEEDS_WEEKS == 0 or not self.needs:
             self.needs = needs(model)
         values = {
@@ -77,6 +80,7 @@ class WeeklyRecord:
             **staffing(model),
             **self.needs,
             **support(model),
+            **institutions(model, paid),
         }
         self.names = list(values)
         self.rows.append([float(v) for v in values.values()])
@@ -164,12 +168,42 @@ def contacts(model: "ProbationModel") -> Counts:
     found: Counts = {("officer_changes", "all"): model.officer_changes.sum()}
     found |= {("officer_changes", f"provider_type={p.name.lower()}"): model.officer_changes[p] for p in Provider if p}
     for i, name in enumerate(("contacts_due", "contacts_kept", "contacts_cut")):
-        found[name, "all"] = model.contacts[:, i].sum()
-        found |= {(name, f"provider_type={p.name.lower()}"): model.contacts[p, i] for p in Provider if p}
+        counts = model.contacts[:, :, i]
+        found[name, "all"] = counts.sum()
+        found |= {(name, f"provider_type={p.name.lower()}"): counts[p].sum() for p in Provider if p}
+        found |= {(name, f"provider_type=crc&payment_class={c}"): counts[Provider.CRC, c] for c in range(TIERS)}
     return found
 
 
 _STAFFING = ("om_fte", "cases_per_om_fte", "cases_per_caseholder", "caseholders_over_40", "workload", "vacancies")
+
+
+def institutions(model: "ProbationModel", paid: int) -> Counts:
+    """Add up the week's payments: income and costs by kind of provider, results, public spend, charities' deficit.
+
+    Books are closed in the first week of a month, so that most weeks have none. Volume over forecast and the share of
+    charities' places bought are means over companies.
+    """
+    ledger, providers = model.ledger, model.providers
+    line, pounds = ledger.line[paid:], ledger.pounds[paid:]
+    source, receiver = ledger.source[paid:], ledger.receiver[paid:]
+    found: Counts = {("public_spend", "all"): pounds[source == PAYER].sum()}
+    kinds = np.array([p.kind for p in providers])
+    for kind in Provider:
+        if kind:
+            mine = np.flatnonzero(kinds == kind)
+            group = f"provider_type={kind.name.lower()}"
+            found["income", group] = pounds[np.isin(receiver, mine)].sum()
+            found["costs", group] = pounds[np.isin(source, mine)].sum()
+    companies = [p for p in providers if p.kind == Provider.CRC]
+    of_companies = np.isin(receiver, [p.number for p in companies])
+    found["results_paid", "provider_type=crc"] = pounds[of_companies & np.isin(line, RESULTS)].sum()
+    found["overclaimed", "provider_type=crc"] = pounds[np.isin(line, (Line.OVERCLAIM, Line.RECOVERY))].sum()
+    charities = receiver >= charity_account(0), source >= charity_account(0)
+    found["charity_deficit", "all"] = pounds[charities[1]].sum() - pounds[charities[0]].sum()
+    found["volume_over_forecast", "provider_type=crc"] = np.mean([p.volume_over_forecast for p in companies])
+    found["places_bought", "provider_type=crc"] = np.mean([p.places_share for p in companies])
+    return found
 
 
 def staffing(model: "ProbationModel") -> Counts:
@@ -203,7 +237,7 @@ def _staffing_of(model: "ProbationModel", group: str, mine: NDArray[np.bool_]) -
         ("cases_per_caseholder", group): community.sum() / holders,
         ("caseholders_over_40", group): (community > MANY_CASES).sum() / holders,
         ("workload", group): officers.points[mine].sum() / max(1, officers.target[staff].sum()),
-        ("vacancies", group): (mine & officers.is_vacant).sum(),
+        ("vacancies", group): (mine & officers.is_vacant & ~officers.is_closed).sum(),
     }
 
 

@@ -4,6 +4,7 @@ The form is that of the Ministry's workload measurement tool: a weight for each 
 (custody, community, licence), added up against a target for contracted hours.
 """
 
+import math
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from sim.offenders import COMMUNITY_SUPERVISION, Rosh, Status
 from sim.parameters.register import Register
 
 TIERS = 4
+HUNDREDTHS = 100
+_NEAR_ONE = 0.999
 LOW_LIKELIHOOD, HIGH_LIKELIHOOD = 0, 1
 
 
@@ -42,6 +45,7 @@ class Workload(NamedTuple):
     tier: NDArray[np.int64]  # by risk of serious harm and likelihood, shape (4, 2)
     likelihood_bound: float  # OGRS3 from which likelihood is high
     greatest_cut: float  # share of a tier's contacts
+    payment_class: NDArray[np.int64]  # by hundredths of OGRS3, shape (101,)
 
 
 def build(register: Register) -> Workload:
@@ -61,7 +65,26 @@ def build(register: Register) -> Workload:
         tier=tier,
         likelihood_bound=p.likelihood_bound,
         greatest_cut=p.greatest_cut,
+        payment_class=payment_classes(),
     )
+
+
+def payment_classes() -> NDArray[np.int64]:
+    """Return a class, 0 to 3, by hundredths of OGRS3: how much the same fall of the hazard lowers the binary rate.
+
+    For probability P the hazard of a year is ``-log(1 - P)``, so that a small share of it less changes P by
+    ``-(1 - P) log(1 - P)``: most at P of 0.63, little for those who hardly ever or nearly always reoffend. Classes are
+    quarters of the greatest change.
+    """
+    probability = np.minimum(np.arange(HUNDREDTHS + 1) / HUNDREDTHS, _NEAR_ONE)
+    change = np.array([-(1 - p) * math.log(1 - p) for p in probability.tolist()])
+    return np.minimum((TIERS * change / change.max()).astype(np.int64), TIERS - 1)
+
+
+@compiled
+def cut_class(w, by_payment, rosh, ogrs3):
+    """Return by what contacts are cut, the lowest first: the tier, or the class of payment."""
+    return w.payment_class[int(ogrs3 * HUNDREDTHS)] if by_payment else tier_of(w, rosh, ogrs3)
 
 
 @compiled
@@ -75,7 +98,8 @@ class Load(NamedTuple):
 
     points: NDArray[np.int32]  # shape (officers,)
     community_cases: NDArray[np.int32]  # shape (officers,)
-    cuttable: NDArray[np.int64]  # points that contacts can be cut from, by tier, shape (officers, 4)
+    by_payment: NDArray[np.bool_]  # cuts by class of payment, not by tier; shape (officers,)
+    cuttable: NDArray[np.int64]  # points that contacts can be cut from, by tier or class, shape (officers, 4)
 
 
 @compiled
@@ -93,7 +117,7 @@ def add_case(w, load, officer, status, rosh, ogrs3, cases):
     weight = cases * w.points[tier, status]
     load.points[officer] += weight
     if w.is_cuttable[status]:
-        load.cuttable[officer, tier] += weight
+        load.cuttable[officer, cut_class(w, load.by_payment[officer], rosh, ogrs3)] += weight
         load.community_cases[officer] += cases
 
 

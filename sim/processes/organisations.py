@@ -1,16 +1,20 @@
-"""Organisations: officers fall ill and leave, more often the more they have to do; successors come after some months.
+"""Organisations: staff come and go; providers are paid, spend, and decide.
 
-Whoever leaves keeps the cases until next week's allocation hands them on. A post stays empty for the time it takes to
-find a successor, who starts without cases.
+Officers fall ill and leave, more often the more they have to do; successors come after some months. Whoever leaves
+keeps the cases until next week's allocation hands them on. Each month, once it is over, its income and costs are
+entered in the ledger, and companies with private owners decide how many posts to keep, how many places of charities to
+buy, and whom to serve first. A post that is given up goes when it is empty, or after notice.
 
-Reads: officers' points, targets and absences.
-Writes: officers' caseloads (is_vacant, away_until_day).
-Draws: organisations.leaving, organisations.sickness.
+Reads: officers' points, targets and absences; the log, the index log, rosh, is_mappa, area.
+Writes: officers' caseloads (is_vacant, is_closed, leaves_day, away_until_day, by_payment); charities' places; the
+ledger; providers.
+Draws: organisations.leaving, organisations.sickness, organisations.notice, organisations.owner, organisations.audit.
 """
 
 import math
 from typing import TYPE_CHECKING
 
+from sim.accounts import close_month, count_week, decide, month_of
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR
 from sim.compiled import compiled
 from sim.draws import uniform
@@ -22,10 +26,24 @@ _WORKING_DAYS_PER_WEEK = 5
 
 
 def step(model: "ProbationModel") -> None:
+    """Close the books of a month that is over; let officers come back or be replaced, fall ill, and leave."""
+    month = month_of(model.day)
+    if model.week >= 0:
+        if month > month_of(model.day - DAYS_PER_WEEK):
+            model.log_at_month.append(model.week_logged)
+            if month > 0:
+                close_month(model, month - 1)
+                decide(model, month - 1)
+        count_week(model)
+    staff(model)
+
+
+def staff(model: "ProbationModel") -> None:
     """Let officers come back or be replaced, fall ill, and leave."""
     p, officers, draws = model.register.workload, model.officers, model.draws
     next_week = model.day + DAYS_PER_WEEK
     spell_weeks = int(p.sick_spell_weeks)
+    officers.let_go(next_week)
     officers.is_vacant[officers.away_until_day <= next_week] = False
     move_staff(
         next_week,

@@ -29,7 +29,7 @@ from sim.legal_status import settle_in_community
 from sim.offenders import COMMUNITY_SUPERVISION, IS_SUPERVISED_IN_COMMUNITY, Reason, Rosh, Status
 from sim.parameters.register import Register
 from sim.workload import build as build_workload
-from sim.workload import tier_of
+from sim.workload import HUNDREDTHS, cut_class
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -83,6 +83,7 @@ def step(model: "ProbationModel") -> None:
         Keys(*(model.draws.key(f"supervision.{name}", model.week) for name in Keys._fields)),
         model.engaged,
         model.officers.cuts,
+        model.officers.by_payment,
         model.officers.community_cases,
         people.person_hash,
         people.status,
@@ -178,9 +179,9 @@ def grown(c, alliance, cases):
 
 
 @compiled
-def is_cut(w, cuts, officer, rosh, ogrs3, u):
-    """Say whether the officer cuts this contact, given what each tier is cut by."""
-    return officer >= 0 and u < cuts[officer, tier_of(w, rosh, ogrs3)]
+def is_cut(w, cuts, by_payment, officer, rosh, ogrs3, u):
+    """Say whether the officer cuts this contact, given what each tier, or class of payment, is cut by."""
+    return officer >= 0 and u < cuts[officer, cut_class(w, by_payment[officer], rosh, ogrs3)]
 
 
 @compiled
@@ -200,6 +201,7 @@ def hold(
     keys,
     rows,
     cuts,
+    by_payment,
     community_cases,
     person_hash,
     status,
@@ -221,7 +223,7 @@ def hold(
 ):
     """Hold the contacts of a week for those of the rows who are supervised in the community.
 
-    `contacts` counts (due, kept, cut) by provider, shape (4, 3).
+    `contacts` counts (due, kept, cut) by provider and class of payment, shape (4, 4, 3).
     """
     for i in rows:
         s = status[i]
@@ -237,16 +239,17 @@ def hold(
         if on_order and is_rar[i] and uniform(person_hash[i], keys.activity) >= rar_contact_share:
             continue
         contacts_due[i] += 1
-        contacts[provider[i], _DUE] += 1
+        worth = w.payment_class[int(ogrs3[i] * HUNDREDTHS)]
+        contacts[provider[i], worth, _DUE] += 1
         if handover_end_day[i] > day or is_cut(
-            w, cuts, officer[i], rosh[i], ogrs3[i], uniform(person_hash[i], keys.cut)
+            w, cuts, by_payment, officer[i], rosh[i], ogrs3[i], uniform(person_hash[i], keys.cut)
         ):
             contacts_cut[i] += 1
-            contacts[provider[i], _CUT] += 1
+            contacts[provider[i], worth, _CUT] += 1
             continue
         if keeps(c, c.p_miss[s], float(ogrs3[i]), float(alliance[i]), uniform(person_hash[i], keys.contact)):
             contacts_kept[i] += 1
-            contacts[provider[i], _KEPT] += 1
+            contacts[provider[i], worth, _KEPT] += 1
             cases = community_cases[officer[i]] if officer[i] >= 0 else 0
             alliance[i] = grown(c, float(alliance[i]), cases)
             continue

@@ -1,0 +1,412 @@
+"""What providers and charities are paid, what they spend, and what providers decide: the books of a month.
+
+A trust, the NPS and a company without a contract have a block grant: what their posts cost when they were founded. A
+company under `payment_by_results` has its contract: a fee for service that volume moves, and payment for results, of
+cohorts that are counted as the Ministry counts them, when they are known a year and a half later. Money is nominal, in
+the prices of the register.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.charities import Kind
+from sim.clock import DAY_ZERO, DAYS_PER_WEEK, MONTHS_PER_YEAR, TWELVE_MONTHS_DAYS, WEEKS_PER_YEAR, date_of, day_of
+from sim.contracts import SENTENCE_TYPES, Contract, load_contract
+from sim.draws import person_hashes
+from sim.events import Event
+from sim.ledger import OUTSIDE, PAYER, Line, charity_account
+from sim.offenders import Disposal, Provider, Rosh, Status
+from sim.payments import QUARTERS_PER_YEAR, annual_lines, forecast_starts, monthly_lines, quarterly_lines, service_fee, weighted_volume
+from sim.proven import (
+    FOLLOW_UP_DAYS,
+    WAITING_DAYS,
+    by_person_and_day,
+    disposal_groups,
+    follow_up,
+    proven_occasions,
+)
+from sim.providers import Behaviour, Books, ProbationProvider
+from sim.results import Cohorts, pooled, prospects
+
+if TYPE_CHECKING:
+    from sim.model import ProbationModel
+
+_QUARTER_MONTHS = 3
+_COMMUNITY_ORDER, _SUSPENDED_ORDER, _SHORT_CUSTODY, _LONG_CUSTODY = range(len(SENTENCE_TYPES))
+
+
+def month_of(day: int) -> int:
+    """Return the number of the calendar month of a day, counted from that of day 0."""
+    when = date_of(day)
+    return (when.year - DAY_ZERO.year) * MONTHS_PER_YEAR + when.month - DAY_ZERO.month
+
+
+def first_day(month: int) -> int:
+    """Return the first day of a month by its number."""
+    years, months = divmod(DAY_ZERO.month - 1 + month, MONTHS_PER_YEAR)
+    return day_of(date(DAY_ZERO.year + years, months + 1, 1))
+
+
+def is_at_work(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
+    """Say whether a provider supervises anybody on a day: trusts up to the split, NPS and companies from then on."""
+    split = model.timeline.covers("risk_split", np.array(provider.areas), today=day)
+    return bool((~split).any() if provider.kind == Provider.TRUST else split.any())
+
+
+def is_private(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
+    """Say whether a company has a private owner on a day."""
+    areas = np.array(provider.areas)
+    return provider.kind == Provider.CRC and bool(
+        model.timeline.covers("private_providers", areas, today=day).any()
+    )
+
+
+def is_funded_by(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
+    """Say whether a company pays the charities of its areas."""
+    chained = model.timeline.covers("charity_supply_chain", np.array(provider.areas), today=day).any()
+    return is_private(model, provider, day) and bool(chained)
+
+
+def contract_of(model: "ProbationModel", provider: ProbationProvider, day: int) -> Contract | None:
+    """Return the contract by which a provider is paid on a day, or None for a grant."""
+    areas, timeline = np.array(provider.areas), model.timeline
+    if provider.kind != Provider.CRC or not timeline.covers("payment_by_results", areas, today=day).any():
+        return None
+    varied = timeline.covers("contract_variation", areas, today=day).any()
+    return load_contract(timeline.contract("contract_variation" if varied else "payment_by_results"))
+
+
+def size_of(model: "ProbationModel", provider: ProbationProvider) -> float:
+    """Return the provider's areas as a share of England and Wales, times the model's scale."""
+    return model.size * sum(model.region.shares[area] for area in provider.areas)
+
+
+def post_cost(model: "ProbationModel", kind: Provider) -> tuple[float, float]:
+    """Return pounds a year of a full-time practitioner, and of the staff beside each."""
+    p = model.register.organisations
+    return p.practitioner_pounds, p.other_staff_pounds * p.other_staff_per_practitioner[kind - Provider.TRUST]
+
+
+def count_week(model: "ProbationModel") -> None:
+    """Count the week's starts of sentences by who is to supervise them, and the practitioners at work.
+
+    People of low and medium risk are a company's volume, whoever supervises now; sentences under twelve months count
+    before the day on which they are supervised, because a bid has to forecast them. Orders of high-risk people count as
+    occasions for the public service to buy something.
+    """
+    log, people, since = model.log, model.people, model.week_logged
+    orders, releases = log.of(Event.ORDER_START, since=since), log.of(Event.RELEASE, since=since)
+    row = np.concatenate([log.row[orders], log.row[releases]])
+    kind = np.where(people.last_disposal[row] == Disposal.COMMUNITY_ORDER, _COMMUNITY_ORDER, _SUSPENDED_ORDER)
+    short = people.sentence_days[row] < TWELVE_MONTHS_DAYS
+    kind[len(orders) :] = np.where(short, _SHORT_CUSTODY, _LONG_CUSTODY)[len(orders) :]
+    to_company = (people.rosh[row] < Rosh.HIGH) & ~people.is_mappa[row]
+    unsupervised = np.zeros(len(row), bool)
+    unsupervised[len(orders) :] = log.value[releases] == Status.FREE
+    month, areas = month_of(model.day), people.area[row]
+    at_work = model.officers.at_work_by_office()
+    for provider in model.providers:
+        here = np.isin(areas, provider.areas)
+        provider.practitioner_weeks += float(at_work[provider.kind, list(provider.areas)].sum())
+        if provider.kind == Provider.CRC:
+            counted = here & to_company & ~(unsupervised & (provider.first_month >= 0))
+            provider.starts[month] += np.bincount(kind[counted], minlength=len(SENTENCE_TYPES))
+            provider.bought[month] += int((here & ~to_company)[: len(orders)].sum())
+
+
+def close_month(model: "ProbationModel", month: int) -> None:
+    """Enter everything that is paid for a month, once it is over."""
+    last = first_day(month + 1) - 1
+    for provider in model.providers:
+        if is_at_work(model, provider, last):
+            pay_income(model, provider, month)
+            pay_costs(model, provider, last)
+        provider.practitioner_weeks = 0.0
+    fund_charities(model, last)
+
+
+def pay_income(model: "ProbationModel", provider: ProbationProvider, month: int) -> None:
+    """Enter what a provider is paid for a month: its grant, or what its contract says."""
+    last = first_day(month + 1) - 1
+    contract = contract_of(model, provider, last)
+    if contract is None:
+        model.ledger.pay(last, Line.BLOCK_GRANT, PAYER, provider.number, provider.budget / MONTHS_PER_YEAR)
+        return
+    if provider.first_month < 0:
+        begin_contract(model, provider, contract, month)
+    pay_by_month(model, provider, contract, month)
+    provider.volume_over_forecast = volume_over_forecast(model, provider, contract, month)
+    reconcile(model, provider, contract, month)
+    pay_results(model, provider, contract, month)
+
+
+def begin_contract(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
+    """Fix on what a contract rests: the volumes of the year before it, and the baseline of its results."""
+    provider.first_month = month
+    provider.base_starts = provider.starts[max(0, month - MONTHS_PER_YEAR) : month].sum(axis=0)
+    first, end = date(int(contract.baseline_year), 1, 1), date(int(contract.baseline_year) + 1, 1, 1)
+    provider.baseline = cohort(model, provider, contract, day_of(first), day_of(end), of_its_own=False)
+
+
+def pay_by_month(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
+    """Enter the month's fees, and what is claimed beyond them."""
+    p, last = model.register.organisations, first_day(month + 1) - 1
+    bought = provider.bought[month] * p.uses_per_start
+    lines = monthly_lines(contract, size_of(model, provider), uses=bought)
+    service = float(lines.service) * model.timeline.setting("payment_by_results", "funding_factor")
+    model.ledger.pay(last, Line.SERVICE, PAYER, provider.number, service)
+    model.ledger.pay(last, Line.USE, PAYER, provider.number, float(lines.use))
+    model.ledger.pay(last, Line.FOUNDATION, PAYER, provider.number, float(lines.foundation))
+    overclaim(model, provider, month, service)
+
+
+def overclaim(model: "ProbationModel", provider: ProbationProvider, month: int, service: float) -> None:
+    """Enter what is claimed and not due, and what an audit finds and recovers."""
+    p, last = model.register.organisations, first_day(month + 1) - 1
+    if not p.overclaim_share:
+        return
+    model.ledger.pay(last, Line.OVERCLAIM, PAYER, provider.number, service * p.overclaim_share)
+    owed = model.ledger.received(provider.number, (Line.OVERCLAIM, Line.RECOVERY), 0, last + 1)
+    key = person_hashes(np.array([provider.number]))
+    if model.draws.uniforms("organisations.audit", key, month)[0] < p.audits_per_year / MONTHS_PER_YEAR:
+        model.ledger.pay(last, Line.RECOVERY, PAYER, provider.number, -owed)
+
+
+def volume_of_year(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> NDArray[np.float64]:
+    """Return the starts of the twelve months up to one, those since the contract began made a year's; shape (4,)."""
+    if model.timeline.setting("payment_by_results", "volumes_as_forecast"):
+        return forecast_starts(contract, provider.base_starts)
+    first = max(provider.first_month, month + 1 - MONTHS_PER_YEAR)
+    months = month + 1 - first
+    starts: NDArray[np.float64] = provider.starts[first : month + 1].sum(axis=0) * (MONTHS_PER_YEAR / months)
+    return starts
+
+
+def volume_over_forecast(
+    model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int
+) -> float:
+    """Return the weighted volume of the last twelve months over that forecast; 0 where none was."""
+    forecast = weighted_volume(contract, forecast_starts(contract, provider.base_starts))
+    volume = weighted_volume(contract, volume_of_year(model, provider, contract, month))
+    return float(volume / forecast) if forecast > 0 else 0.0
+
+
+def fee_of_year(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> float:
+    """Return the fee for service of a year, by the volume of the twelve months up to one."""
+    forecast = forecast_starts(contract, provider.base_starts)
+    starts = volume_of_year(model, provider, contract, month)
+    fee = float(sum(service_fee(contract, starts, forecast, size_of(model, provider))))
+    return fee * model.timeline.setting("payment_by_results", "funding_factor")
+
+
+def reconcile(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
+    """At the end of each contract year enter the fee by the year's volume, less what was paid by the month."""
+    if (month + 1 - provider.first_month) % MONTHS_PER_YEAR:
+        return
+    last = first_day(month + 1) - 1
+    paid = model.ledger.received(
+        provider.number, (Line.SERVICE,), first_day(month + 1 - MONTHS_PER_YEAR), last + 1
+    )
+    due = fee_of_year(model, provider, contract, month)
+    model.ledger.pay(last, Line.RECONCILIATION, PAYER, provider.number, due - paid)
+
+
+def cohort(
+    model: "ProbationModel",
+    provider: ProbationProvider,
+    contract: Contract,
+    start_day: int,
+    end_day: int,
+    *,
+    of_its_own: bool = True,
+) -> Cohorts:
+    """Count a provider's cohort by the official rules: the first index event in a span of each eligible person.
+
+    `of_its_own` people are supervised by it on the day; else all of its areas whom the rule by risk gives to it.
+    """
+    index, people = model.index_log, model.people
+    groups = disposal_groups(index)
+    eligible = np.any([groups[f"disposal={kind}"] for kind in contract.eligible], axis=0)
+    mine = (index.provider if of_its_own else index.would_be_provider) == provider.kind
+    mine &= eligible & (index.day >= start_day) & (index.day < end_day)
+    events = np.flatnonzero(mine)
+    events = events[np.isin(people.area[index.row[events]], provider.areas)]
+    row, day = index.row[events].astype(np.int64), index.day[events].astype(np.int64)
+    order = by_person_and_day(row, day)
+    events, row, day = events[order], row[order], day[order]
+    first = np.ones(len(row), bool)
+    first[1:] = row[1:] != row[:-1]
+    events, row, day = events[first], row[first], day[first]
+    since = model.log_at_month[max(0, min(month_of(start_day), len(model.log_at_month) - 1))]
+    after = follow_up(row, day, proven_occasions(model, since))
+    again = after.reoffences > 0
+    return Cohorts(
+        len(row), int(again.sum()), int(after.reoffences.sum()), float(index.ogrs3[events].astype(np.float64).sum())
+    )
+
+
+def pay_results(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
+    """Enter payment for the three-month cohorts whose results are known now, and every fourth time for their year."""
+    last = first_day(month + 1) - 1
+    quarter = -(-provider.first_month // _QUARTER_MONTHS) + len(provider.results)
+    start, end = first_day(quarter * _QUARTER_MONTHS), first_day((quarter + 1) * _QUARTER_MONTHS)
+    if end + FOLLOW_UP_DAYS + WAITING_DAYS > last + 1:
+        return
+    size, pay = size_of(model, provider), model.ledger.pay
+    found = cohort(model, provider, contract, start, end)
+    advanced = model.ledger.received(provider.number, (Line.FOUNDATION,), start, end)
+    lines = quarterly_lines(contract, found, provider.baseline, size, advanced)
+    pay(last, Line.BINARY, PAYER, provider.number, float(lines.binary))
+    pay(last, Line.CLAWBACK, PAYER, provider.number, float(lines.clawback))
+    pay(last, Line.DEDUCTION, PAYER, provider.number, float(lines.deduction))
+    paid = advanced + float(lines.binary) + float(lines.clawback)
+    provider.results = (*provider.results, (found, paid))
+    if len(provider.results) % QUARTERS_PER_YEAR == 0:
+        pay_year_of_results(model, provider, contract, last)
+
+
+def pay_year_of_results(model: "ProbationModel", provider: ProbationProvider, contract: Contract, last: int) -> None:
+    """Enter what the last four cohorts earn as one."""
+    quarters = provider.results[-QUARTERS_PER_YEAR:]
+    year = pooled(Cohorts(*(np.array(column) for column in zip(*(found for found, _ in quarters), strict=True))))
+    size = size_of(model, provider)
+    none = service_fee(contract, provider.base_starts * 0, provider.base_starts * 0, size)
+    lines = annual_lines(
+        contract, year, provider.baseline, none, size, service_paid=0.0, results_paid=sum(paid for _, paid in quarters)
+    )
+    model.ledger.pay(last, Line.TOP_UP, PAYER, provider.number, float(lines.top_up))
+    model.ledger.pay(last, Line.FREQUENCY, PAYER, provider.number, float(lines.frequency))
+    model.ledger.pay(last, Line.OVER_CAP, PAYER, provider.number, float(lines.over_cap))
+
+
+def pay_costs(model: "ProbationModel", provider: ProbationProvider, last: int) -> None:
+    """Enter what a provider spends on its staff and its overhead."""
+    practitioner, beside = post_cost(model, provider.kind)
+    pay = model.ledger.pay
+    in_post = practitioner * provider.practitioner_weeks / WEEKS_PER_YEAR
+    pay(last, Line.PRACTITIONERS, provider.number, OUTSIDE, in_post)
+    open_posts = model.officers.full_time_posts(provider.kind, provider.areas)
+    pay(last, Line.OTHER_STAFF, provider.number, OUTSIDE, beside * open_posts / MONTHS_PER_YEAR)
+    pay(last, Line.OVERHEAD, provider.number, OUTSIDE, provider.overhead / MONTHS_PER_YEAR)
+
+
+def place_cost(model: "ProbationModel", kind: Kind) -> float:
+    """Return pounds a year of a charity's place."""
+    return float(model.register.organisations.place_pounds[kind])
+
+
+def fund_charities(model: "ProbationModel", last: int) -> None:
+    """Enter what charities are paid for their places, by grant or by the company of their area, and what they spend."""
+    primes = {
+        area: provider for provider in model.providers if is_funded_by(model, provider, last) for area in provider.areas
+    }
+    for charity in model.charities:
+        account, monthly = charity_account(charity.number), place_cost(model, charity.kind) / MONTHS_PER_YEAR
+        prime = primes.get(charity.area)
+        if prime is None:
+            model.ledger.pay(last, Line.CHARITY_GRANT, PAYER, account, charity.places * monthly)
+        else:
+            model.ledger.pay(last, Line.SUPPLY_CHAIN, prime.number, account, charity.places * monthly)
+        charity.upkeep += (charity.places - charity.upkeep) * model.register.organisations.upkeep_adjusts_per_month
+        model.ledger.pay(last, Line.PLACES, account, OUTSIDE, max(charity.upkeep, charity.places) * monthly)
+
+
+def books_of(model: "ProbationModel", provider: ProbationProvider, month: int) -> Books:
+    """Return a company's year as it looks at the end of a month. Results are not counted on: they come late."""
+    last = first_day(month + 1) - 1
+    contract = contract_of(model, provider, last)
+    income = provider.budget if contract is None else fee_of_year(model, provider, contract, month)
+    practitioner, beside = post_cost(model, provider.kind)
+    posts = model.officers.full_time_posts(provider.kind, provider.areas)
+    at_work = float(model.officers.at_work_by_office()[provider.kind, list(provider.areas)].sum())
+    chain = sum(
+        place_cost(model, charity.kind) * charity.places
+        for charity in model.charities
+        if charity.area in provider.areas and is_funded_by(model, provider, last)
+    )
+    return Books(
+        income=income,
+        staff=practitioner * at_work + beside * posts,
+        other_costs=provider.overhead + chain,
+        post=practitioner + beside,
+        workload=model.officers.workload(provider.kind, provider.areas),
+    )
+
+
+def pays_for_fewer_reoffenders(model: "ProbationModel", provider: ProbationProvider, month: int) -> bool:
+    """Say whether one reoffender fewer raises the payment that a company expects of its next cohort."""
+    contract = contract_of(model, provider, first_day(month + 1) - 1)
+    if contract is None:
+        return False
+    people = provider.starts[max(0, month - _QUARTER_MONTHS) : month + 1].sum()
+    rate = provider.baseline.reoffenders / max(1, provider.baseline.people)  # type: ignore[operator]
+    worth = prospects(contract, people, rate, rate, contract.binary_hurdle)
+    return bool(worth.pounds_per_reoffender > 0)
+
+
+def decide(model: "ProbationModel", month: int) -> None:
+    """Let every company with a private owner decide on posts, on charities' places and on whom it serves first."""
+    p, last = model.register.organisations, first_day(month + 1) - 1
+    for provider in model.providers:
+        if not is_private(model, provider, last):
+            continue
+        provider.behaviour = owner_behaviour(model, provider.owner_draw)
+        books = books_of(model, provider, month)
+        posts = model.officers.full_time_posts(provider.kind, provider.areas)
+        rows = model.officers.of(provider.kind, provider.areas)
+        model.officers.change_posts(
+            rows,
+            max(provider.posts_wanted(posts, books, p), p.least_posts_share * provider.founding_posts),
+            leaves_day=model.day + int(p.notice_weeks) * DAYS_PER_WEEK,
+            comes_day=model.day + int(model.register.workload.vacancy_weeks) * DAYS_PER_WEEK,
+            order=model.draws.uniforms("organisations.notice", model.officers.officer_hash[rows], month),
+        )
+        provider.places_share = provider.share_of_places_wanted(books, p)
+        seeks = provider.behaviour == Behaviour.PROFIT_SEEKING
+        by_payment = seeks and pays_for_fewer_reoffenders(model, provider, month)
+        model.officers.by_payment[rows] = by_payment
+        if is_funded_by(model, provider, last):
+            buy_places(model, provider)
+
+
+def buy_places(model: "ProbationModel", provider: ProbationProvider) -> None:
+    """Set the places of the charities of a company's areas to what it buys."""
+    for charity in model.charities:
+        if charity.area in provider.areas:
+            charity.places = round(charity.founding_places * provider.places_share)
+
+
+def found_providers(model: "ProbationModel") -> list[ProbationProvider]:
+    """Found the trusts of each area, the NPS, and a company in each area, with a budget for the posts of the register.
+
+    How the owner of a company will behave is drawn by its area.
+    """
+    p, work = model.register.allocation, model.register.organisations
+    areas = range(len(model.region.areas))
+    found: list[tuple[Provider, tuple[int, ...], float]] = [
+        *((Provider.TRUST, (a,), p.trust_practitioners) for a in areas),
+        (Provider.NPS, tuple(areas), p.nps_practitioners),
+        *((Provider.CRC, (a,), p.crc_practitioners) for a in areas),
+    ]
+    providers = []
+    for number, (kind, where, practitioners) in enumerate(found):
+        practitioner, beside = post_cost(model, kind)
+        share = sum(model.region.shares[a] for a in where)
+        staff = practitioners * model.size * share * (practitioner + beside)
+        owner = float(model.draws.uniforms("organisations.owner", person_hashes(np.array(where)))[0])
+        overhead = staff * work.overhead_share
+        posts = model.officers.full_time_posts(kind, where)
+        providers.append(ProbationProvider(model, number, kind, where, owner, staff + overhead, overhead, posts))
+    return providers
+
+
+def owner_behaviour(model: "ProbationModel", u: float) -> Behaviour:
+    """Return how an owner behaves, by the shares of the lever `private_providers`; the rest seek profit."""
+    mission = model.timeline.setting("private_providers", "mission_led_share")
+    satisficing = model.timeline.setting("private_providers", "satisficing_share")
+    if u < mission:
+        return Behaviour.MISSION_LED
+    return Behaviour.SATISFICING if u < mission + satisficing else Behaviour.PROFIT_SEEKING
