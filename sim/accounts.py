@@ -7,6 +7,7 @@ the prices of the register.
 """
 
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sim.charities import Kind
 from sim.clock import DAY_ZERO, DAYS_PER_WEEK, MONTHS_PER_YEAR, TWELVE_MONTHS_DAYS, WEEKS_PER_YEAR, date_of, day_of
 from sim.contracts import SENTENCE_TYPES, Contract, load_contract
+from sim.docket import first_of_each
 from sim.draws import person_hashes
 from sim.events import Event
 from sim.ledger import OUTSIDE, PAYER, Line, charity_account
@@ -76,7 +78,13 @@ def contract_of(model: "ProbationModel", provider: ProbationProvider, day: int) 
     if provider.kind != Provider.CRC or not timeline.covers("payment_by_results", areas, today=day).any():
         return None
     varied = timeline.covers("contract_variation", areas, today=day).any()
-    return load_contract(timeline.contract("contract_variation" if varied else "payment_by_results"))
+    return _contract(timeline.contract("contract_variation" if varied else "payment_by_results"))
+
+
+@cache
+def _contract(name: str) -> Contract:
+    """Read a contract once, not every month."""
+    return load_contract(name)
 
 
 def size_of(model: "ProbationModel", provider: ProbationProvider) -> float:
@@ -120,6 +128,7 @@ def count_week(model: "ProbationModel") -> None:
 def close_month(model: "ProbationModel", month: int) -> None:
     """Enter everything that is paid for a month, once it is over."""
     last = first_day(month + 1) - 1
+    model.counted.clear()
     for provider in model.providers:
         if is_at_work(model, provider, last):
             pay_income(model, provider, month)
@@ -148,7 +157,7 @@ def begin_contract(model: "ProbationModel", provider: ProbationProvider, contrac
     provider.first_month = month
     provider.base_starts = provider.starts[max(0, month - MONTHS_PER_YEAR) : month].sum(axis=0)
     first, end = date(int(contract.baseline_year), 1, 1), date(int(contract.baseline_year) + 1, 1, 1)
-    provider.baseline = cohort(model, provider, contract, day_of(first), day_of(end), of_its_own=False)
+    provider.baseline = cohort(model, provider, contract, day_of(first), day_of(end), by_rule=True)
 
 
 def pay_by_month(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
@@ -214,38 +223,51 @@ def reconcile(model: "ProbationModel", provider: ProbationProvider, contract: Co
     model.ledger.pay(last, Line.RECONCILIATION, PAYER, provider.number, due - paid)
 
 
-def cohort(
-    model: "ProbationModel",
-    provider: ProbationProvider,
-    contract: Contract,
-    start_day: int,
-    end_day: int,
-    *,
-    of_its_own: bool = True,
+def cohorts_by_area(
+    model: "ProbationModel", contract: Contract, start_day: int, end_day: int, *, by_rule: bool
 ) -> Cohorts:
-    """Count a provider's cohort by the official rules: the first index event in a span of each eligible person.
+    """Count the companies' cohort of each area by the official rules: a person's first eligible index event in a span.
 
-    `of_its_own` people are supervised by it on the day; else all of its areas whom the rule by risk gives to it.
+    Parameters
+    ----------
+    start_day, end_day : int
+        The span, its end not counted; follow-up and the time for proof have passed since.
+    by_rule : bool
+        Everyone whom the rule by risk gives to a company, whoever supervised; else those whom a company supervised.
+
+    Returns
+    -------
+    Cohorts
+        Arrays of shape (areas,).
     """
     index, people = model.index_log, model.people
     groups = disposal_groups(index)
     eligible = np.any([groups[f"disposal={kind}"] for kind in contract.eligible], axis=0)
-    mine = (index.provider if of_its_own else index.would_be_provider) == provider.kind
-    mine &= eligible & (index.day >= start_day) & (index.day < end_day)
-    events = np.flatnonzero(mine)
-    events = events[np.isin(people.area[index.row[events]], provider.areas)]
+    mine = (index.would_be_provider if by_rule else index.provider) == Provider.CRC
+    events = np.flatnonzero(mine & eligible & (index.day >= start_day) & (index.day < end_day))
     row, day = index.row[events].astype(np.int64), index.day[events].astype(np.int64)
     order = by_person_and_day(row, day)
+    order = order[first_of_each(row[order])]
     events, row, day = events[order], row[order], day[order]
-    first = np.ones(len(row), bool)
-    first[1:] = row[1:] != row[:-1]
-    events, row, day = events[first], row[first], day[first]
-    since = model.log_at_month[max(0, min(month_of(start_day), len(model.log_at_month) - 1))]
-    after = follow_up(row, day, proven_occasions(model, since))
-    again = after.reoffences > 0
+    after = follow_up(row, day, proven_occasions(model, model.log_at_month[month_of(start_day)]))
+    area, areas = people.area[row], len(model.region.areas)
     return Cohorts(
-        len(row), int(again.sum()), int(after.reoffences.sum()), float(index.ogrs3[events].astype(np.float64).sum())
+        np.bincount(area, minlength=areas),
+        np.bincount(area[after.reoffences > 0], minlength=areas),
+        np.bincount(area, after.reoffences, areas).astype(np.int64),
+        np.bincount(area, index.ogrs3[events].astype(np.float64), areas),
     )
+
+
+def cohort(
+    model: "ProbationModel", provider: ProbationProvider, contract: Contract, start_day: int, end_day: int, *, by_rule: bool
+) -> Cohorts:
+    """Return a company's cohort; see `cohorts_by_area`, which is asked once a month for all companies."""
+    asked = (contract.eligible, start_day, end_day, by_rule)
+    if asked not in model.counted:
+        model.counted[asked] = cohorts_by_area(model, contract, start_day, end_day, by_rule=by_rule)
+    where = list(provider.areas)
+    return Cohorts(*(np.asarray(column)[where].sum().item() for column in model.counted[asked]))
 
 
 def pay_results(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
@@ -256,7 +278,7 @@ def pay_results(model: "ProbationModel", provider: ProbationProvider, contract: 
     if end + FOLLOW_UP_DAYS + WAITING_DAYS > last + 1:
         return
     size, pay = size_of(model, provider), model.ledger.pay
-    found = cohort(model, provider, contract, start, end)
+    found = cohort(model, provider, contract, start, end, by_rule=False)
     advanced = model.ledger.received(provider.number, (Line.FOUNDATION,), start, end)
     lines = quarterly_lines(contract, found, provider.baseline, size, advanced)
     pay(last, Line.BINARY, PAYER, provider.number, float(lines.binary))

@@ -187,6 +187,7 @@ class ProbationModel(mesa.Model):
         self.tracked = self.engaged = self.leaving = self.inside = self.reviewed = np.empty(0, np.int64)
         self._sorted_people = 0
         self.week_logged = len(self.log)
+        self.counted: dict[Any, Any] = {}
         self._views: dict[tuple[type, int], Any] = {}
         self._scratch = np.empty((_LISTS, 0), np.int64)
 
