@@ -21,7 +21,15 @@ from sim.draws import person_hashes
 from sim.events import Event
 from sim.ledger import OUTSIDE, PAYER, Line, charity_account
 from sim.offenders import Disposal, Provider, Rosh, Status
-from sim.payments import QUARTERS_PER_YEAR, annual_lines, forecast_starts, monthly_lines, quarterly_lines, service_fee, weighted_volume
+from sim.payments import (
+    QUARTERS_PER_YEAR,
+    annual_lines,
+    forecast_starts,
+    monthly_lines,
+    quarterly_lines,
+    service_fee,
+    weighted_volume,
+)
 from sim.proven import (
     FOLLOW_UP_DAYS,
     WAITING_DAYS,
@@ -31,7 +39,7 @@ from sim.proven import (
     proven_occasions,
 )
 from sim.providers import Behaviour, Books, ProbationProvider
-from sim.results import Cohorts, pooled, prospects
+from sim.results import Cohorts, pooled, prospects, rate
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -61,9 +69,7 @@ def is_at_work(model: "ProbationModel", provider: ProbationProvider, day: int) -
 def is_private(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
     """Say whether a company has a private owner on a day."""
     areas = np.array(provider.areas)
-    return provider.kind == Provider.CRC and bool(
-        model.timeline.covers("private_providers", areas, today=day).any()
-    )
+    return provider.kind == Provider.CRC and bool(model.timeline.covers("private_providers", areas, today=day).any())
 
 
 def is_funded_by(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
@@ -184,19 +190,18 @@ def overclaim(model: "ProbationModel", provider: ProbationProvider, month: int, 
         model.ledger.pay(last, Line.RECOVERY, PAYER, provider.number, -owed)
 
 
-def volume_of_year(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> NDArray[np.float64]:
+def volume_of_year(
+    model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int
+) -> NDArray[np.float64]:
     """Return the starts of the twelve months up to one, those since the contract began made a year's; shape (4,)."""
     if model.timeline.setting("payment_by_results", "volumes_as_forecast"):
         return forecast_starts(contract, provider.base_starts)
     first = max(provider.first_month, month + 1 - MONTHS_PER_YEAR)
     months = month + 1 - first
-    starts: NDArray[np.float64] = provider.starts[first : month + 1].sum(axis=0) * (MONTHS_PER_YEAR / months)
-    return starts
+    return np.asarray(provider.starts[first : month + 1].sum(axis=0) * (MONTHS_PER_YEAR / months), np.float64)
 
 
-def volume_over_forecast(
-    model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int
-) -> float:
+def volume_over_forecast(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> float:
     """Return the weighted volume of the last twelve months over that forecast; 0 where none was."""
     forecast = weighted_volume(contract, forecast_starts(contract, provider.base_starts))
     volume = weighted_volume(contract, volume_of_year(model, provider, contract, month))
@@ -216,9 +221,7 @@ def reconcile(model: "ProbationModel", provider: ProbationProvider, contract: Co
     if (month + 1 - provider.first_month) % MONTHS_PER_YEAR:
         return
     last = first_day(month + 1) - 1
-    paid = model.ledger.received(
-        provider.number, (Line.SERVICE,), first_day(month + 1 - MONTHS_PER_YEAR), last + 1
-    )
+    paid = model.ledger.received(provider.number, (Line.SERVICE,), first_day(month + 1 - MONTHS_PER_YEAR), last + 1)
     due = fee_of_year(model, provider, contract, month)
     model.ledger.pay(last, Line.RECONCILIATION, PAYER, provider.number, due - paid)
 
@@ -260,7 +263,13 @@ def cohorts_by_area(
 
 
 def cohort(
-    model: "ProbationModel", provider: ProbationProvider, contract: Contract, start_day: int, end_day: int, *, by_rule: bool
+    model: "ProbationModel",
+    provider: ProbationProvider,
+    contract: Contract,
+    start_day: int,
+    end_day: int,
+    *,
+    by_rule: bool,
 ) -> Cohorts:
     """Return a company's cohort; see `cohorts_by_area`, which is asked once a month for all companies."""
     asked = (contract.eligible, start_day, end_day, by_rule)
@@ -364,8 +373,8 @@ def pays_for_fewer_reoffenders(model: "ProbationModel", provider: ProbationProvi
     if contract is None:
         return False
     people = provider.starts[max(0, month - _QUARTER_MONTHS) : month + 1].sum()
-    rate = provider.baseline.reoffenders / max(1, provider.baseline.people)  # type: ignore[operator]
-    worth = prospects(contract, people, rate, rate, contract.binary_hurdle)
+    usual = rate(provider.baseline.reoffenders, provider.baseline.people)
+    worth = prospects(contract, people, usual, usual, contract.binary_hurdle)
     return bool(worth.pounds_per_reoffender > 0)
 
 

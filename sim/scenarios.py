@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sim.contracts import load_contract
 from sim.clock import date_of, day_of
+from sim.contracts import load_contract
 from sim.errors import InputError, finite, nearest, read_toml, unknown
 from sim.files import SCENARIOS, find_file, find_place, is_file, known_names, only_keys, text
 from sim.regions import checked_areas, load_region

@@ -22,13 +22,12 @@ from sim.offenders import (
     Rosh,
     Status,
 )
-
 from sim.workload import TIERS
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
-type Counts = dict[tuple[str, str], np.integer[Any] | int]
+type Counts = dict[tuple[str, str], np.number[Any] | float]
 
 _FLOWS = {
     "occasions": Event.OFFENCE,

@@ -28,8 +28,8 @@ from sim.draws import uniform
 from sim.legal_status import settle_in_community
 from sim.offenders import COMMUNITY_SUPERVISION, IS_SUPERVISED_IN_COMMUNITY, Reason, Rosh, Status
 from sim.parameters.register import Register
-from sim.workload import build as build_workload
 from sim.workload import HUNDREDTHS, cut_class
+from sim.workload import build as build_workload
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
