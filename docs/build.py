@@ -25,6 +25,7 @@ from sim.network import HALF_TIE_COLUMNS  # noqa: E402
 from sim.offenders import Status  # noqa: E402
 from sim.officers import OFFICER_COLUMNS  # noqa: E402
 from sim.parameters.register import Parameter, Register  # noqa: E402
+from sim.proven import disposal_groups  # noqa: E402
 from sim.regions import load_region  # noqa: E402
 from sim.scenarios import load_timeline  # noqa: E402
 from sim.tables import Column  # noqa: E402
@@ -158,7 +159,7 @@ def cost_basis(line: costs.Line) -> str:
 def groups() -> str:
     """Return a table of the groups of cohorts."""
     model = _tiny_world()
-    wholes = ", ".join(f"`{g}`" for g in measures.disposal_groups(model.index_log))
+    wholes = ", ".join(f"`{g}`" for g in disposal_groups(model.index_log))
     rows = [("whole groups", wholes)]
     for column, (labels, _) in measures.columns(model).items():
         values = "the areas of the region" if column == "area" else ", ".join(f"`{v}`" for v in labels)

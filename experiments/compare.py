@@ -20,6 +20,7 @@ from sim import measures
 from sim.clock import date_of
 from sim.compiled import cache_folder
 from sim.model import ProbationModel
+from sim.proven import FollowUp
 from sim.timeline import Timeline
 
 SAME_PEOPLE_GROUPS = ("all", "disposal=custody_and_orders", "disposal=custody_under_12m")
@@ -60,7 +61,7 @@ def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
     models = {"base": prefix.fork(base), "reform": prefix.fork(reform)}
     weeks = prefix.weekly
     parts: list[dict[str, tables.Columns]] = []
-    after: list[measures.FollowUp] = []
+    after: list[FollowUp] = []
     for arm, model in models.items():
         model.live_until(plan.end_day)
         after.append(measures.after_index(model))
@@ -115,7 +116,7 @@ def warm_up() -> float:
 
 
 def arm_tables(
-    plan: Plan, model: ProbationModel, after: measures.FollowUp, scenario: str, seed: int
+    plan: Plan, model: ProbationModel, after: FollowUp, scenario: str, seed: int
 ) -> dict[str, tables.Columns]:
     """Return the tables of one arm; `after` is what followed its index events."""
     run = tables.run_name(scenario, seed)
@@ -136,7 +137,7 @@ def join(parts: Sequence[dict[str, tables.Columns]]) -> dict[str, tables.Columns
 
 
 def same_people(
-    base: ProbationModel, reform: ProbationModel, after: Sequence[measures.FollowUp], alike: int
+    base: ProbationModel, reform: ProbationModel, after: Sequence[FollowUp], alike: int
 ) -> dict[tuple[str, str, str, str], tuple[int, int, int]]:
     """Count cohorts of the index events that happened in both arms.
 

@@ -15,6 +15,7 @@ from sim.compiled import source_hash
 from sim.events import BreachOutcome, Event, RecallKind, kind_of_enforcement, reason_of_enforcement, unpack_occasion
 from sim.model import ProbationModel
 from sim.offenders import Disposal, OffenceGroup, Provider, Reason, Rosh, Status
+from sim.proven import FOLLOW_UP_DAYS, WAITING_DAYS, FollowUp, disposal_groups
 
 type Columns = dict[str, Any]
 
@@ -72,7 +73,7 @@ def cohorts_table(found: list[measures.Cohort], run: str) -> Columns:
     }
 
 
-def outcomes_table(model: ProbationModel, run: str, after: measures.FollowUp) -> Columns:
+def outcomes_table(model: ProbationModel, run: str, after: FollowUp) -> Columns:
     """Return what followed index events, by calendar year of the event and disposal group.
 
     Measures: ``reoffended_within_N_days`` for each N of `CURVE_DAYS`, ``custody_for_reoffence_within_1y``,
@@ -83,12 +84,12 @@ def outcomes_table(model: ProbationModel, run: str, after: measures.FollowUp) ->
     day = index.day.astype(np.int64)
     years = np.arange(2008, 2031)
     bounds = np.array([day_of(date(year, 1, 1)) for year in years])
-    complete = bounds[1:] <= model.day - measures.FOLLOW_UP_DAYS - measures.WAITING_DAYS
+    complete = bounds[1:] <= model.day - FOLLOW_UP_DAYS - WAITING_DAYS
     year = np.searchsorted(bounds, day, side="right") - 1
     interval = np.searchsorted(CURVE_DAYS, after.days_to_first, side="right")
     recalled = _recalled_within_a_year(model, index.row.astype(np.int64), day)
     found: dict[str, list[Any]] = {"measure": [], "group": [], "year": [], "events": [], "value": []}
-    for group, members in measures.disposal_groups(index).items():
+    for group, members in disposal_groups(index).items():
         belongs = np.flatnonzero(members & (year >= 0))
         in_group = year[belongs]
         events = np.bincount(in_group, minlength=len(years))
@@ -113,7 +114,7 @@ def _recalled_within_a_year(model: ProbationModel, row: NDArray[np.int64], day: 
     recalls = log.of(Event.RECALL)
     key = np.sort(log.row[recalls].astype(np.int64) * NEVER + log.day[recalls])
     first = np.searchsorted(key, row * NEVER + day)
-    last = np.searchsorted(key, row * NEVER + day + measures.FOLLOW_UP_DAYS)
+    last = np.searchsorted(key, row * NEVER + day + FOLLOW_UP_DAYS)
     return last > first
 
 

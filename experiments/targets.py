@@ -17,6 +17,7 @@ from sim.data import tables
 from sim.measures import Cohort
 from sim.model import ProbationModel
 from sim.offenders import BANDS, Disposal
+from sim.proven import FollowUp
 
 END = date(2015, 12, 31)
 _PERCENT = 100
@@ -89,7 +90,7 @@ def _binary(published: dict[str, dict[str, str]], identity: str, group: str, fou
     return Target(identity, "percent", float(published[identity]["value"]), _PERCENT * rate)
 
 
-def _outcomes(published: dict[str, dict[str, str]], model: ProbationModel, after: measures.FollowUp) -> list[Target]:
+def _outcomes(published: dict[str, dict[str, str]], model: ProbationModel, after: FollowUp) -> list[Target]:
     """Measure what followed release from custody."""
     table = outcomes_table(model, "targets", after)
     rows = zip(table["measure"], table["group"], table["year"], table["value"], strict=True)

@@ -165,11 +165,11 @@ class EventLog(Table):
             for array, written in zip(arrays.values(), (day, event, row, value, cause_day), strict=True):
                 array[start : start + count] = written
 
-    def of(self, *events: Event) -> NDArray[np.int64]:
-        """Return the positions of all events of these kinds."""
+    def of(self, *events: Event, since: int = 0) -> NDArray[np.int64]:
+        """Return the positions of all events of these kinds, from a place in the log on."""
         wanted = np.zeros(len(Event), bool)
         wanted[list(events)] = True
-        return np.flatnonzero(wanted[self.event])
+        return since + np.flatnonzero(wanted[self.event[since:]])
 
 
 class IndexLog(Table):

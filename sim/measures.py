@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS, day_of
+from sim.clock import DAYS_PER_YEAR, NEVER, day_of
 from sim.compiled import compiled
-from sim.events import Event, IndexLog, unpack_occasion
+from sim.events import Event, unpack_occasion
 from sim.needs import Need, has
 from sim.offenders import (
     AGE_BAND_FLOORS,
@@ -29,12 +29,20 @@ from sim.offenders import (
     Rosh,
     band_of,
 )
+from sim.proven import (
+    FOLLOW_UP_DAYS,
+    WAITING_DAYS,
+    FollowUp,
+    Ints,
+    by_person_and_day,
+    disposal_groups,
+    follow_up,
+    proven_occasions,
+)
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
-FOLLOW_UP_DAYS = 365
-WAITING_DAYS = 182
 DESCRIBED = ("provider_type", "accommodation_on_release", "family_ties", "mentored")
 """Columns whose values a reform moves: their groups hold other people in each arm, and are described, not differenced.
 
@@ -43,78 +51,6 @@ ESTIMATORS = {"twelve_month_cohort": 4, "three_month_cohort": 1}
 """Quarters of entry into a cohort of each estimator."""
 _SPLIT_BY_EVERYTHING = ("all", "disposal=custody_and_orders")
 _QUARTER_MONTHS = (1, 4, 7, 10)
-
-type Ints = NDArray[np.int64]
-
-
-class Proven(NamedTuple):
-    """Proven occasions, sorted by person and day of offence; arrays of shape (n,)."""
-
-    row: Ints
-    offence_day: Ints
-    proof_day: Ints
-    offences: Ints
-    is_custody: NDArray[np.bool_]
-
-
-class FollowUp(NamedTuple):
-    """What followed each index event; arrays of shape (n,)."""
-
-    reoffences: Ints  # proven, in the year
-    days_to_first: Ints  # NEVER where there is none
-    has_custody: NDArray[np.bool_]  # a custodial sentence for an offence in the year, whenever passed
-
-
-def proven_occasions(model: "ProbationModel") -> Proven:
-    """Return all cautions and convictions of a model's log."""
-    log = model.log
-    found = log.of(Event.CAUTION, Event.CONVICTION, Event.JOINED_CONVICTION)
-    _, offences, disposal = unpack_occasion(log.value[found])
-    custody = (log.event[found] != Event.CAUTION) & (disposal == Disposal.CUSTODY)
-    row, offence_day = log.row[found].astype(np.int64), log.cause_day[found].astype(np.int64)
-    order = _by_person_and_day(row, offence_day)
-    proof_day = log.day[found].astype(np.int64)
-    return Proven(row[order], offence_day[order], proof_day[order], offences[order].astype(np.int64), custody[order])
-
-
-@compiled
-def _follow(index_row, index_day, first, last, offence_day, proof_day, offences, custody, out):
-    for i in range(index_row.size):
-        start = index_day[i]
-        for k in range(first[i], last[i]):
-            if offence_day[k] < start:
-                continue
-            if offence_day[k] >= start + FOLLOW_UP_DAYS:
-                break
-            if custody[k]:
-                out[i, 2] = 1
-            if proof_day[k] < start + FOLLOW_UP_DAYS + WAITING_DAYS:
-                if out[i, 0] == 0:
-                    out[i, 1] = offence_day[k] - start
-                out[i, 0] += offences[k]
-
-
-def follow_up(row: Ints, day: Ints, proven: Proven) -> FollowUp:
-    """Count proven reoffending after index events.
-
-    Parameters
-    ----------
-    row, day : int64 arrays, shape (n,)
-        Who, and the day of the index event.
-    proven : Proven
-        All proven occasions of these people.
-
-    Returns
-    -------
-    FollowUp
-        Calendar time counts: a year in which the person was back in custody is a year.
-    """
-    starts = np.searchsorted(proven.row, np.arange(row.max(initial=-1) + 2))
-    first, last = starts[row], starts[row + 1]
-    out = np.zeros((len(row), 3), np.int64)
-    out[:, 1] = NEVER
-    _follow(row, day, first, last, proven.offence_day, proven.proof_day, proven.offences, proven.is_custody, out)
-    return FollowUp(out[:, 0], out[:, 1], out[:, 2] == 1)
 
 
 @dataclass(frozen=True)
@@ -153,24 +89,6 @@ class Cohort:
     def reoffences_per_100(self) -> float | None:
         """Reoffences per hundred people; None for an empty cohort."""
         return 100 * self.reoffences / self.offenders if self.offenders else None
-
-
-def disposal_groups(index: IndexLog) -> dict[str, NDArray[np.bool_]]:
-    """Return which index events belong to each disposal group; each group is a cohort of its own, not a partition."""
-    disposal, days = index.disposal, index.sentence_days
-    custody = disposal == Disposal.CUSTODY
-    short, determinate = days < TWELVE_MONTHS_DAYS, days < NEVER
-    order = np.isin(disposal, (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER))
-    return {
-        "all": np.ones(len(index), bool),
-        "disposal=custody_and_orders": custody | order,
-        "disposal=custody": custody,
-        "disposal=custody_under_12m": custody & short,
-        "disposal=custody_12m_plus": custody & ~short & determinate,
-        "disposal=court_order": order,
-        "disposal=community_order": disposal == Disposal.COMMUNITY_ORDER,
-        "disposal=suspended_sentence_order": disposal == Disposal.SUSPENDED_SENTENCE_ORDER,
-    }
 
 
 def columns(model: "ProbationModel") -> dict[str, tuple[tuple[str, ...], Ints]]:
@@ -239,7 +157,7 @@ def cohorts(
     index = model.index_log
     starts = quarter_starts(date(2008, 4, 1), date(2030, 12, 31))
     bounds = np.array([day_of(s) for s in starts])
-    order = _by_person_and_day(index.row, index.day)
+    order = by_person_and_day(index.row, index.day)
     row, quarter = index.row[order], np.searchsorted(bounds, index.day[order], side="right") - 1
     counted = np.ones(len(order), bool) if people is None else people[order]
     reoffences = (after or after_index(model)).reoffences[order]
@@ -257,11 +175,6 @@ def cohorts(
                 counts = tally.count(quarters, offset, last)
                 for cohort, first in enumerate(starts[offset:last:quarters]):
                     yield from tally.cohorts(counts, cohort, estimator, first, group)
-
-
-def _by_person_and_day(row: NDArray[np.integer], day: NDArray[np.integer]) -> Ints:
-    """Return the order by row, then day; equal ones keep their places. Days lie between -NEVER and NEVER."""
-    return np.argsort(row.astype(np.int64) * (2 * NEVER) + day, kind="stable")
 
 
 class _Split(NamedTuple):

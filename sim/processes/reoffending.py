@@ -86,7 +86,7 @@ def step(model: "ProbationModel") -> None:
     mark_hearings(model)
     hazard = hazard_of_year(model)
     if model.is_first_week_of_year:
-        _raise_all(model.people.offence_bound, hazard.scale / hazard_of_year(model, model.year - 1).scale)
+        _raise_all(model.people.offence_bound, _detection(model, model.year) / _detection(model, model.year - 1))
     rows, days = draw_offences(model, hazard)
     joined, leader = recruit(model, rows, days)
     led_by = np.concatenate([np.full(len(rows), -1), leader])
@@ -132,14 +132,19 @@ def _curves(register: Register) -> tuple[NDArray[np.float64], NDArray[np.float64
     return np.array([desistance_by_week(p, w) for w in weeks]), np.array(peak)
 
 
-def hazard_of_year(model: "ProbationModel", year: int | None = None) -> Hazard:
-    """Return the hazard's parameters in a year, the present one by default."""
+def _detection(model: "ProbationModel", year: int) -> float:
+    """Return how many occasions are detected in a year, over those of the year that the series starts from."""
+    return float(model.register.proof.in_year("detection_index", year))
+
+
+def hazard_of_year(model: "ProbationModel") -> Hazard:
+    """Return the hazard's parameters in the present year."""
     p = model.register.reoffending
     proof = model.register.proof
     decline, peak = model.register.derived(_curves)
     more_pounds = model.timeline.setting("discharge_grant", "pounds") - p.grant_pounds
     return Hazard(
-        scale=p.hazard_scale / proof.p_proven / DAYS_PER_YEAR * proof.in_year("detection_index", model.year if year is None else year),
+        scale=p.hazard_scale / proof.p_proven / DAYS_PER_YEAR * _detection(model, model.year),
         slope=p.hazard_slope,
         spread=p.intensity_spread,
         least_uniform=math.exp(-p.greatest_intensity),

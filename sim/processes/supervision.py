@@ -1,12 +1,12 @@
 """Supervision: terms that end, contacts due and kept, absences that call for enforcement.
 
 How often a contact is due depends on legal status and risk of serious harm: weekly at first, then by tier; under a
-rehabilitation activity requirement the officer decides, and fewer are due. A contact is
-missed without acceptable reason more often by people of higher OGRS3. The second such absence within twelve months
-calls for enforcement unless the officer uses discretion. On licence other failures (residence, conduct, drugs) add
-a hazard of their own, highest in the first weeks after release; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts, and
-none is held while a case passes from one provider to another. Each kept contact adds to the working alliance, less so
-with an officer who holds many cases; the alliance makes contacts likelier to be kept. `model.contacts` counts the
+rehabilitation activity requirement the officer decides, and fewer are due. A contact is missed without acceptable
+reason more often by people of higher OGRS3. The second such absence within twelve months calls for enforcement unless
+the officer uses discretion. On licence other failures (residence, conduct, drugs) add a hazard of their own, highest in
+the first weeks after release; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts,
+and none is held while a case passes from one provider to another. Each kept contact adds to the working alliance, less
+so with an officer who holds many cases; the alliance makes contacts likelier to be kept. `model.contacts` counts the
 week's contacts by provider.
 
 Reads: status, status_since_day, status_end_day, rosh, ogrs3, officer, provider, is_rar, handover_end_day,
@@ -125,7 +125,9 @@ def _contact(register: Register) -> Contact:
             p_enforce[status] = p.p_enforce_post_sentence
     per_week = DAYS_PER_WEEK / DAYS_PER_MONTH
     settling = [math.exp(-week / p.licence_settling_weeks) for week in range(_LONGEST_SETTLING_WEEKS)]
-    p_failure[Status.LICENCE] = p.licence_failure_per_month * per_week * (1 + p.licence_failure_peak * np.array(settling))
+    p_failure[Status.LICENCE] = (
+        p.licence_failure_per_month * per_week * (1 + p.licence_failure_peak * np.array(settling))
+    )
     p_failure[Status.HOME_DETENTION_CURFEW] = p.curfew_failure_per_month * per_week
     return Contact(
         first_weeks=first_weeks,

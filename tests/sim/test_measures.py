@@ -8,8 +8,9 @@ import pytest
 from sim import measures
 from sim.clock import DAYS_PER_WEEK, NEVER, day_of
 from sim.events import Event, occasion_code
-from sim.measures import Cohort, Proven, cohorts, disposal_groups, follow_up, occasions, proven_occasions
+from sim.measures import Cohort, cohorts, occasions
 from sim.offenders import BANDS, Disposal, OffenceGroup, Provider, Rosh
+from sim.proven import Proven, disposal_groups, follow_up, proven_occasions
 from tests.twins import watch
 from tests.worlds import world
 
