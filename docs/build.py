@@ -13,7 +13,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from experiments import estimates, tables  # noqa: E402
+from experiments import costs, estimates, tables  # noqa: E402
 from sim import events, measures, offenders  # noqa: E402
 from sim.charities import CASE_COLUMNS  # noqa: E402
 from sim.clock import date_of  # noqa: E402
@@ -142,10 +142,18 @@ def cohort_measures() -> str:
     rows = [(f"`{m}`", "cohorts", estimates.UNITS[m]) for m in estimates.RATES]
     rows += [(f"`{name}`", f"mean of a weekly stock, `{group}`", unit) for _, group, name, unit in estimates.STOCKS]
     rows += [(f"`{name}`", f"weekly flow, `{group}`", unit) for _, group, name, unit in estimates.FLOWS]
+    rows += [(f"`{costs.PUBLIC_SPEND}`", "the public lines below, added up", costs.UNIT)]
+    rows += [(f"`{line.measure}`", cost_basis(line), costs.UNIT) for line in costs.LINES]
     days = ", ".join(str(n) for n in tables.CURVE_DAYS)
     rows += [("`reoffended_within_N_days`", f"index events; N = {days}", "fraction")]
     rows += [(f"`{m}`", "index events", "fraction") for m in ("custody_for_reoffence_within_1y", "recalled_within_1y")]
     return markdown_table(("measure", "over", "unit"), rows)
+
+
+def cost_basis(line: costs.Line) -> str:
+    """Say what a line of the costs is made of."""
+    counted = " + ".join(f"`{measure}`" for measure, _ in line.counts) or "reoffences of twelve-month cohorts"
+    return f"{counted}, at {' x '.join(f'`costs.{name}`' for name in line.unit_cost)}"
 
 
 def groups() -> str:

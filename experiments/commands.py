@@ -25,6 +25,7 @@ from experiments.compare import (
 from experiments.compare import (
     compare as run_pairs,
 )
+from experiments.costs import cost_differences
 from experiments.engine import cores
 from experiments.estimates import Difference, cohort_differences, same_people_differences, weekly_differences
 from experiments.plan import Plan
@@ -87,6 +88,7 @@ def estimate(
     differences = cohort_differences(cohorts, arms, parted)
     differences += same_people_differences(reports, cohorts, arms, parted)
     differences += weekly_differences(weekly, arms, parted)
+    differences += cost_differences(weekly, cohorts, arms, parted, plan.register)
     return differences, changes(cohorts, weekly, arms)
 
 

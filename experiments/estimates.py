@@ -130,7 +130,7 @@ def comparable_starts(cohorts: pd.DataFrame, estimator: str, parted: date | None
     return starts if estimator == "three_month_cohort" else starts[::4]
 
 
-def _end_of(start: pd.Timestamp, estimator: str) -> str:
+def end_of(start: pd.Timestamp, estimator: str) -> str:
     """Return the last day of entry of a cohort."""
     months = 3 if estimator == "three_month_cohort" else 12
     return (start + pd.DateOffset(months=months) - pd.DateOffset(days=1)).date().isoformat()
@@ -161,13 +161,18 @@ def cohort_differences(
         starts = comparable_starts(cohorts, estimator, parted)
         if not starts:
             continue
-        chosen = cohorts[(cohorts["estimator"] == estimator) & cohorts["cohort_start"].isin(starts)]
-        counts = chosen.groupby(["group", "scenario", "seed"])[["offenders", "reoffenders", "reoffences"]].sum()
-        seeds = sorted(chosen["seed"].unique())
-        compared = [g for g in chosen["group"].unique() if not is_described(g)]
+        counts = summed(cohorts, estimator, starts)
+        seeds = sorted(counts.index.unique("seed"))
+        compared = [g for g in counts.index.unique("group") if not is_described(g)]
         for group in groups or sorted(compared, key=group_order):
             found += _rates(counts, group, arms, seeds, estimator, starts, "as_published")
     return found
+
+
+def summed(cohorts: pd.DataFrame, estimator: str, starts: Sequence[pd.Timestamp]) -> pd.DataFrame:
+    """Return the counts of an estimator added up over cohorts, by group, scenario and seed."""
+    chosen = cohorts[(cohorts["estimator"] == estimator) & cohorts["cohort_start"].isin(starts)]
+    return chosen.groupby(["group", "scenario", "seed"])[["offenders", "reoffenders", "reoffences"]].sum()
 
 
 def is_described(group: str) -> bool:
@@ -190,12 +195,12 @@ def _rates(
     estimand: str,
 ) -> list[Difference]:
     """Compare the three rates of one group."""
-    tables = [_of_arm(counts, group, arm, seeds) for arm in arms]
+    tables = [of_arm(counts, group, arm, seeds) for arm in arms]
     names = {
         "estimator": estimator,
         "group": group,
         "cohort_from": starts[0].date().isoformat(),
-        "cohort_to": _end_of(starts[-1], estimator),
+        "cohort_to": end_of(starts[-1], estimator),
         "estimand": estimand,
     }
     return [
@@ -203,7 +208,7 @@ def _rates(
     ]
 
 
-def _of_arm(counts: pd.DataFrame, group: str, arm: str, seeds: Sequence[int]) -> pd.DataFrame:
+def of_arm(counts: pd.DataFrame, group: str, arm: str, seeds: Sequence[int]) -> pd.DataFrame:
     """Return the counts of one group and arm, a row for each seed, zero where there was nobody."""
     wanted = pd.MultiIndex.from_product([[group], [arm], seeds], names=["group", "scenario", "seed"])
     return counts.reindex(wanted, fill_value=0)
@@ -223,8 +228,7 @@ def same_people_differences(
     found = []
     for estimator in cohorts["estimator"].unique():
         starts = comparable_starts(cohorts, estimator, parted)
-        chosen = frame[(frame["estimator"] == estimator) & frame["cohort_start"].isin(starts)]
-        counts = chosen.groupby(["group", "scenario", "seed"])[["offenders", "reoffenders", "reoffences"]].sum()
+        counts = summed(frame, estimator, starts)
         for group in SAME_PEOPLE_GROUPS:
             if starts:
                 found += _rates(counts, group, arms, sorted(r.seed for r in reports), estimator, starts, "same_people")
@@ -265,20 +269,38 @@ def weekly_differences(weekly: pd.DataFrame, arms: Sequence[str], parted: date |
 
     Numbers are those of the run: people of the region at its scale.
     """
+    means, window = weekly_means(weekly, parted)
+    found = []
+    for table, factor in ((STOCKS, 1.0), (FLOWS, WEEKS_PER_YEAR)):
+        for column, group, name, unit in table:
+            base, reform = (of_weeks(means, column, group, arm) * factor for arm in arms)
+            found.append(difference({"measure": name, "group": group, "unit": unit, **window}, base, reform))
+    return found
+
+
+def weekly_means(weekly: pd.DataFrame, parted: date | None) -> tuple["pd.Series[float]", dict[str, str]]:
+    """Return the means over the weeks that are compared, and what every difference of such means says of itself.
+
+    Returns
+    -------
+    Series
+        By measure, group, scenario and seed.
+    dict
+        The weeks, the estimator (none) and the estimand of a `Difference`.
+    """
     first = weekly["date"].min() if parted is None else pd.Timestamp(parted + timedelta(days=SETTLING_DAYS))
     last = weekly["date"].max()
     if first > last:
         first = pd.Timestamp(parted) if parted is not None and pd.Timestamp(parted) <= last else last
     chosen = weekly[weekly["date"] >= first]
     means = chosen.groupby(["measure", "group", "scenario", "seed"])["value"].mean()
-    window = {"cohort_from": first.date().isoformat(), "cohort_to": last.date().isoformat()}
-    found = []
-    for table, factor in ((STOCKS, 1.0), (FLOWS, WEEKS_PER_YEAR)):
-        for column, group, name, unit in table:
-            base, reform = (means.loc[column, group, arm].sort_index().to_numpy() * factor for arm in arms)
-            names = {"measure": name, "estimator": "", "group": group, "unit": unit, "estimand": "as_published"}
-            found.append(difference({**names, **window}, base, reform))
-    return found
+    weeks = {"cohort_from": first.date().isoformat(), "cohort_to": last.date().isoformat()}
+    return means, {"estimator": "", "estimand": "as_published", **weeks}
+
+
+def of_weeks(means: "pd.Series[float]", measure: str, group: str, arm: str) -> Floats:
+    """Return the mean of a weekly measure in one arm, by seed; shape (seeds,)."""
+    return np.asarray(means.xs((measure, group, arm)).sort_index(), np.float64)
 
 
 def gained_and_lost(

@@ -9,14 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from experiments import costs
 from experiments.before_after import Change
 from experiments.estimates import Difference, gained_and_lost
 from experiments.plan import Plan
 from experiments.story import Life, Line
 from sim.clock import DAYS_PER_YEAR, date_of
+from sim.parameters.register import Register
 
 WIDTH = 80
 _MANY = 100_000
+_THOUSAND, _MILLION = 1_000, 1_000_000
 _SHOWN, _FEW = 5, 50
 """Groups shown of those that gained most, and of those that lost most."""
 GROUP_NAMES = {
@@ -143,9 +146,12 @@ def print_comparison(
     console.print(rates_table(differences, "frequency", "Reoffences per reoffender"))
     console.print(gained_table(differences, seeds))
     console.print(stocks_table(differences))
+    console.print(costs_table(differences, plan.register))
     console.print(
         "gain: variance of the difference between unpaired arms over that between paired ones.\n"
-        "* custody and orders, index events that are present in both arms.",
+        "* custody and orders, index events that are present in both arms.\n"
+        "** by an assumed unit cost or share. Reoffending: what the people of yearly cohorts cost society, no public "
+        "spend.",
         style="dim",
     )
     if before_after:
@@ -239,13 +245,13 @@ def _row(name: str, d: Difference, *, fraction: bool, digits: int = 2) -> list[s
 
 def stocks_table(differences: Sequence[Difference]) -> Table:
     """Return the table of stocks and yearly flows."""
-    found = [d for d in differences if not d.estimator and d.base is not None]
+    found = [d for d in differences if not d.estimator and d.unit != costs.UNIT and d.base is not None]
     dates = f"{found[0].cohort_from} to {found[0].cohort_to}" if found else ""
     table = _table(f"Prison, probation and enforcement, people of the run, mean of the weeks\n{dates}")
     for d in found:
         name = stock_name(d.measure, d.group)
         if d.base is not None and d.base >= _MANY:
-            table.add_row(*_row(f"{name}, thousand", in_thousands(d), fraction=False, digits=0))
+            table.add_row(*_row(f"{name}, thousand", divided(d, _THOUSAND), fraction=False, digits=0))
         else:
             digits = 2 if d.base is not None and abs(d.base) < _FEW else 0
             table.add_row(*_row(name, d, fraction=False, digits=digits))
@@ -259,12 +265,33 @@ def stock_name(measure: str, group: str) -> str:
     return f"  {group_name(group).strip().replace('=', ': ')}"
 
 
-def in_thousands(d: Difference) -> Difference:
-    """Return a difference with its values in thousands."""
+def divided(d: Difference, by: float) -> Difference:
+    """Return a difference with its values in thousands, or in millions."""
     base, reform, difference, low, high = (
-        None if value is None else value / 1000 for value in (d.base, d.reform, d.difference, d.low, d.high)
+        None if value is None else value / by for value in (d.base, d.reform, d.difference, d.low, d.high)
     )
     return replace(d, base=base, reform=reform, difference=difference, low=low, high=high)
+
+
+def costs_table(differences: Sequence[Difference], register: Register) -> Table:
+    """Return the table of yearly costs: public spend and its lines, then what stands apart, with their price years."""
+    found = {d.measure: d for d in differences if d.unit == costs.UNIT and d.base is not None}
+    lines = [line for line in costs.LINES if line.measure in found]
+    spend, year = found[costs.PUBLIC_SPEND], costs.public_price_year(register)
+    heading = f"Costs, million pounds a year, people of the run, {year} prices"
+    table = _table(f"{heading}\n{spend.cohort_from} to {spend.cohort_to}")
+    table.add_row(*_row("public spend", divided(spend, _MILLION), fraction=False))
+    for line in lines:
+        table.add_row(*_row(_cost_name(line, register), divided(found[line.measure], _MILLION), fraction=False))
+    return table
+
+
+def _cost_name(line: costs.Line, register: Register) -> str:
+    """Return what a line of the costs is called: under the total it is part of, with a price year that is its own."""
+    year = costs.price_year(line, register)
+    own_year = "" if year == costs.public_price_year(register) else f", {year or 'as booked'}"
+    assumed = "**" if costs.is_assumed(line, register) else ""
+    return f"{'  ' * line.is_public}{line.title}{own_year}{assumed}"
 
 
 def _table(title: str) -> Table:

@@ -130,7 +130,7 @@ def caseload(model: "ProbationModel") -> tuple[NDArray[np.int64], int]:
 
 
 def flows(model: "ProbationModel", logged: int) -> Counts:
-    """Count the week's events, recalls by kind and by length of sentence."""
+    """Count the week's events, recalls by kind and by length of sentence, first releases to supervision."""
     log = model.log
     events, values, short = log.event[logged:], log.value[logged:], log.cause_day[logged:]
     counts = np.bincount(events, minlength=len(Event))
@@ -141,6 +141,8 @@ def flows(model: "ProbationModel", logged: int) -> Counts:
     found["recalls", "disposal=custody_12m_plus"] = counts[Event.RECALL] - under_12m
     kinds = np.bincount(kind_of_enforcement(values[recalls]), minlength=len(RecallKind))
     found |= {("recalls", f"kind={kind.name.lower()}"): kinds[kind] for kind in RecallKind}
+    released_to = values[events == Event.RELEASE]
+    found["releases_supervised", "all"] = IS_SUPERVISED_IN_COMMUNITY[released_to].sum()
     starts = values[events == Event.CUSTODY_START]
     found["custody_starts", "disposal=custody_under_12m"] = (starts < TWELVE_MONTHS_DAYS).sum()
     return found | serious(model, logged)

@@ -10,6 +10,7 @@ import grimp
 import networkx as nx
 import pytest
 
+from experiments import costs
 from sim.clock import day_of
 from sim.model import WEEK, ProbationModel
 from sim.parameters.register import Group, Register
@@ -90,7 +91,7 @@ def test_every_module_of_the_model_has_a_floor_and_every_process_is_independent(
 
 @pytest.fixture(scope="module")
 def read():
-    """The keys of the parameters that a run of the reform to the end of 2018 reads."""
+    """The keys of the parameters that a run of the reform to the end of 2018, and its costs, read."""
     keys, register = set(), Register.load()
     original, in_year = Group.__getattribute__, Group.in_year
 
@@ -109,6 +110,8 @@ def read():
         patch.setattr(Group, "in_year", noted_in_year)
         model = ProbationModel("post_reform", scale=0.01, seed=3, register=register)
         model.live_until(day_of(date(2018, 12, 31)))
+        for line in costs.LINES:
+            costs.unit_cost(line, register)
     return keys
 
 
@@ -170,6 +173,7 @@ def names_read(tree):
 def test_every_name_that_the_source_reads_exists():
     register = Register.load()
     found = set().union(*(names_read(ast.parse(path.read_text())) for path in SIM.rglob("*.py")))
+    found |= {("costs", name) for line in costs.LINES for name in line.unit_cost}
     missing = [f"{p}.{n}" for p, n in sorted(found) if n not in register.parameters.get(p, {})]
     assert missing == []
     assert len(found) > 0.9 * len(list(register)), "the search finds nearly all of the register"

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import run
+from experiments import costs
 
 ROOT = Path(run.__file__).resolve().parent
 SMALL = ("--scale", "0.01", "--until", "2017-12-31")
@@ -127,6 +128,17 @@ def test_compare_prints_the_keys_that_other_programs_read(compared):
     change = {"measure", "group", "unit", "base", "reform", "all_adults", "published", "published_source"}
     assert all(change <= c.keys() for c in found["before_after"])
     assert {m["estimand"] for m in found["measures"]} == {"as_published", "same_people"}
+
+
+def test_compare_counts_the_cost_of_both_arms_in_pounds(compared):
+    _, found = compared
+    pounds = {m["measure"]: m for m in found["measures"] if m["unit"] == "pounds"}
+    assert pounds.keys() == {costs.PUBLIC_SPEND, *(line.measure for line in costs.LINES)}
+    prison = next(m for m in found["measures"] if m["measure"] == "custody_population")
+    assert pounds["cost_prison_per_year"]["base"] == pytest.approx(37648 * prison["base"])
+    public = sum(pounds[line.measure]["difference"] for line in costs.LINES if line.is_public)
+    assert pounds[costs.PUBLIC_SPEND]["difference"] == pytest.approx(public)
+    assert min(m["base"] for m in pounds.values()) > 0
 
 
 def test_no_published_number_stands_beside_an_arm_difference(compared):

@@ -23,6 +23,12 @@ from tests.twins import watch
 from tests.worlds import later, world
 
 PROVIDERS = ("trust", "nps", "crc")
+AFTER_CUSTODY = (
+    Status.HOME_DETENTION_CURFEW,
+    Status.LICENCE,
+    Status.YOUNG_OFFENDER_SUPERVISION,
+    Status.POST_SENTENCE_SUPERVISION,
+)
 COUNTED_WEEKS = 4
 """Needs are counted afresh in weeks that this divides."""
 
@@ -121,6 +127,16 @@ def test_short_sentences_are_those_under_twelve_months(world_now):
     model.log.record(Event.CUSTODY_START, model.day, np.arange(4), np.array([10, 364, 365, 900]))
     found = flows(model, logged)
     assert (found["custody_starts", "all"], found["custody_starts", "disposal=custody_under_12m"]) == (4, 2)
+
+
+def test_a_release_counts_as_supervised_by_the_status_it_leads_to_and_a_re_release_does_not(world_now):
+    model, logged = world_now
+    for number, status in enumerate((Status.FREE, *AFTER_CUSTODY), 1):
+        model.log.record(Event.RELEASE, model.day, np.arange(number), status)
+    model.log.record(Event.RE_RELEASE, model.day, np.arange(7), Status.LICENCE)
+    found = flows(model, logged)
+    assert found["releases", "all"] == 1 + 2 + 3 + 4 + 5
+    assert found["releases_supervised", "all"] == 2 + 3 + 4 + 5
 
 
 # --- serious reoffences
