@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.charities import Kind
 from sim.clock import DAY_ZERO, DAYS_PER_WEEK, MONTHS_PER_YEAR, TWELVE_MONTHS_DAYS, WEEKS_PER_YEAR, date_of, day_of
 from sim.contracts import SENTENCE_TYPES, Contract, load_contract
 from sim.docket import first_of_each
@@ -324,18 +323,13 @@ def pay_costs(model: "ProbationModel", provider: ProbationProvider, last: int) -
     pay(last, Line.OVERHEAD, provider.number, OUTSIDE, provider.overhead / MONTHS_PER_YEAR)
 
 
-def place_cost(model: "ProbationModel", kind: Kind) -> float:
-    """Return pounds a year of a charity's place."""
-    return float(model.register.organisations.place_pounds[kind])
-
-
 def fund_charities(model: "ProbationModel", last: int) -> None:
     """Enter what charities are paid for their places, by grant or by the company of their area, and what they spend."""
     primes = {
         area: provider for provider in model.providers if is_funded_by(model, provider, last) for area in provider.areas
     }
     for charity in model.charities:
-        account, monthly = charity_account(charity.number), place_cost(model, charity.kind) / MONTHS_PER_YEAR
+        account, monthly = charity_account(charity.number), model.register.costs.help_place / MONTHS_PER_YEAR
         prime = primes.get(charity.area)
         if prime is None:
             model.ledger.pay(last, Line.CHARITY_GRANT, PAYER, account, charity.places * monthly)
@@ -354,7 +348,7 @@ def books_of(model: "ProbationModel", provider: ProbationProvider, month: int) -
     posts = model.officers.full_time_posts(provider.kind, provider.areas)
     at_work = float(model.officers.at_work_by_office()[provider.kind, list(provider.areas)].sum())
     chain = sum(
-        place_cost(model, charity.kind) * charity.places
+        model.register.costs.help_place * charity.places
         for charity in model.charities
         if charity.area in provider.areas and is_funded_by(model, provider, last)
     )
