@@ -119,15 +119,21 @@ def count_week(model: "ProbationModel") -> None:
     to_company = (people.rosh[row] < Rosh.HIGH) & ~people.is_mappa[row]
     unsupervised = np.zeros(len(row), bool)
     unsupervised[len(orders) :] = log.value[releases] == Status.FREE
-    month, areas = month_of(model.day), people.area[row]
+    month, types, areas = month_of(model.day), len(SENTENCE_TYPES), len(model.region.areas)
+    place = people.area[row].astype(np.int64) * types + kind
+    all_starts, supervised = (
+        np.bincount(place[counted], minlength=areas * types).reshape(areas, types)
+        for counted in (to_company, to_company & ~unsupervised)
+    )
+    high_risk = np.bincount(people.area[row[: len(orders)]][~to_company[: len(orders)]], minlength=areas)
     at_work = model.officers.at_work_by_office()
     for provider in model.providers:
-        here = np.isin(areas, provider.areas)
-        provider.practitioner_weeks += float(at_work[provider.kind, list(provider.areas)].sum())
+        where = list(provider.areas)
+        provider.practitioner_weeks += float(at_work[provider.kind, where].sum())
         if provider.kind == Provider.CRC:
-            counted = here & to_company & ~(unsupervised & (provider.first_month >= 0))
-            provider.starts[month] += np.bincount(kind[counted], minlength=len(SENTENCE_TYPES))
-            provider.bought[month] += int((here & ~to_company)[: len(orders)].sum())
+            starts = supervised if provider.first_month >= 0 else all_starts
+            provider.starts[month] += starts[where].sum(axis=0)
+            provider.bought[month] += high_risk[where].sum()
 
 
 def close_month(model: "ProbationModel", month: int) -> None:

@@ -179,6 +179,15 @@ def contacts(model: "ProbationModel") -> Counts:
 _STAFFING = ("om_fte", "cases_per_om_fte", "cases_per_caseholder", "caseholders_over_40", "workload", "vacancies")
 
 
+_PAYMENTS = (
+    ("public_spend", "all"),
+    *((name, f"provider_type={p.name.lower()}") for p in Provider if p for name in ("income", "costs")),
+    ("results_paid", "provider_type=crc"),
+    ("overclaimed", "provider_type=crc"),
+    ("charity_deficit", "all"),
+)
+
+
 def institutions(model: "ProbationModel", paid: int) -> Counts:
     """Add up the week's payments: income and costs by kind of provider, results, public spend, charities' deficit.
 
@@ -186,6 +195,13 @@ def institutions(model: "ProbationModel", paid: int) -> Counts:
     charities' places bought are means over companies.
     """
     ledger, providers = model.ledger, model.providers
+    companies = [p for p in providers if p.kind == Provider.CRC]
+    bought: Counts = {
+        ("volume_over_forecast", "provider_type=crc"): sum(p.volume_over_forecast for p in companies) / len(companies),
+        ("places_bought", "provider_type=crc"): sum(p.places_share for p in companies) / len(companies),
+    }
+    if paid == len(ledger):
+        return dict.fromkeys(_PAYMENTS, 0.0) | bought
     line, pounds = ledger.line[paid:], ledger.pounds[paid:]
     source, receiver = ledger.source[paid:], ledger.receiver[paid:]
     found: Counts = {("public_spend", "all"): pounds[source == PAYER].sum()}
@@ -196,15 +212,12 @@ def institutions(model: "ProbationModel", paid: int) -> Counts:
             group = f"provider_type={kind.name.lower()}"
             found["income", group] = pounds[np.isin(receiver, mine)].sum()
             found["costs", group] = pounds[np.isin(source, mine)].sum()
-    companies = [p for p in providers if p.kind == Provider.CRC]
     of_companies = np.isin(receiver, [p.number for p in companies])
     found["results_paid", "provider_type=crc"] = pounds[of_companies & np.isin(line, RESULTS)].sum()
     found["overclaimed", "provider_type=crc"] = pounds[np.isin(line, (Line.OVERCLAIM, Line.RECOVERY))].sum()
     charities = receiver >= charity_account(0), source >= charity_account(0)
     found["charity_deficit", "all"] = pounds[charities[1]].sum() - pounds[charities[0]].sum()
-    found["volume_over_forecast", "provider_type=crc"] = np.mean([p.volume_over_forecast for p in companies])
-    found["places_bought", "provider_type=crc"] = np.mean([p.places_share for p in companies])
-    return found
+    return {measure: found[measure] for measure in _PAYMENTS} | bought
 
 
 def staffing(model: "ProbationModel") -> Counts:
