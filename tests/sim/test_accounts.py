@@ -380,7 +380,7 @@ def test_overclaims_that_nobody_audits_stay_paid(overclaimed, mid_2016):
 
 
 def test_an_audit_recovers_all_that_is_owed_and_nothing_more(overclaimed):
-    unaudited, model = overclaimed
+    _, model = overclaimed
     provider, ledger = company(model), model.ledger
     audits = ledger.day[ledger.line == Line.RECOVERY].tolist()
     assert 3 <= len(audits) <= 16, "four a year, by chance"
