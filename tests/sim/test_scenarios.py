@@ -129,6 +129,15 @@ def test_the_default_of_applies_by_is_the_definition_s(change):
     assert by.levers["short_sentence_supervision"].applies_by == "sentence_day"
 
 
+def test_a_contract_is_the_scenario_s_or_the_lever_s_own(change):
+    own = change(lever='"payment_by_results"')
+    assert own.contract("payment_by_results") == "signed_2015"
+    given = change(lever='"payment_by_results"', contract='"proposal_2013"')
+    assert given.contract("payment_by_results") == "proposal_2013"
+    assert given.describe()[0]["contract"] == "proposal_2013"
+    assert change(lever='"contract_variation"').contract("contract_variation") == "variation_2017"
+
+
 @pytest.mark.parametrize(("written", "meant"), [('"2018-01-01"', 0), ("2018-01-01T10:00:00", 0), ("2018-01-02", 1)])
 def test_a_date_is_a_date_however_it_is_written(change, written, meant):
     assert change(from_=written).levers["hdc_widened"].from_day == day_of(date(2018, 1, 1)) + meant
@@ -175,6 +184,28 @@ def test_a_missing_path_is_refused(tmp_path):
         ({"settings": "{ share_released = true }"}, "settings.share_released = True"),
         ({"settings": '{ share_released = "a" }'}, "settings.share_released = 'a'"),
         ({"lever": '"risk_split"', "settings": "{ x = 1 }"}, 'the lever "risk_split" has no settings'),
+        (
+            {"lever": '"payment_by_results"', "contract": '"signed_2051"'},
+            'unknown contract "signed_2051"; did you mean "signed_2015"?',
+        ),
+        ({"lever": '"payment_by_results"', "contract": "3"}, "contract = 3 must be text"),
+        (
+            {"lever": '"risk_split"', "contract": '"signed_2015"'},
+            'contract: the lever "risk_split" takes none; allowed for payment_by_results, contract_variation',
+        ),
+        *(
+            (
+                {"lever": f'"{lever}"', "settings": f"{{ {name} = {value} }}"},
+                f"settings.{name} = {value} is out of range",
+            )
+            for lever, name, value in (
+                ("private_providers", "mission_led_share", 1.1),
+                ("private_providers", "satisficing_share", -0.1),
+                ("payment_by_results", "volumes_as_forecast", 2.0),
+                ("payment_by_results", "funding_factor", 0.4),
+            )
+        ),
+        ({"lever": '"charity_supply_chain"', "settings": "{ x = 1 }"}, "has no settings"),
         ({"form": "2018-01-01"}, 'unknown key "form"; did you mean "from"?'),
     ],
 )
