@@ -88,7 +88,11 @@ def test_the_shipped_dates_are_those_of_the_reform():
         "risk_split": day_of(date(2014, 6, 1)),
         "short_sentence_supervision": day_of(date(2015, 2, 1)),
         "rehabilitation_activity_requirement": day_of(date(2015, 2, 1)),
+        "private_providers": day_of(date(2015, 2, 1)),
+        "payment_by_results": day_of(date(2015, 2, 1)),
+        "charity_supply_chain": day_of(date(2015, 2, 1)),
         "through_the_gate": day_of(date(2015, 5, 1)),
+        "contract_variation": day_of(date(2017, 8, 1)),
         "hdc_widened": day_of(date(2018, 1, 1)),
     }
     by = {n: lever.applies_by for n, lever in load_timeline("post_reform").levers.items()}
@@ -97,6 +101,9 @@ def test_the_shipped_dates_are_those_of_the_reform():
         "short_sentence_supervision": "offence_day",
         "rehabilitation_activity_requirement": "offence_day",
         "through_the_gate": "release_day",
+        **dict.fromkeys(
+            ("private_providers", "payment_by_results", "charity_supply_chain", "contract_variation"), "everyone"
+        ),
         "hdc_widened": "release_day",
     }
 
