@@ -257,7 +257,9 @@ def cohorts_by_area(
     order = by_person_and_day(row, day)
     order = order[first_of_each(row[order])]
     events, row, day = events[order], row[order], day[order]
-    after = follow_up(row, day, proven_occasions(model, model.log_at_month[month_of(start_day)]))
+    # the month before, because a span may begin in the midst of a week that counts to that month
+    since = model.log_at_month[max(0, month_of(start_day) - 1)]
+    after = follow_up(row, day, proven_occasions(model, since))
     area, areas = people.area[row], len(model.region.areas)
     return Cohorts(
         np.bincount(area, minlength=areas),

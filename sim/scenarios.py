@@ -5,7 +5,7 @@ from pathlib import Path
 from sim.clock import date_of, day_of
 from sim.contracts import load_contract
 from sim.errors import InputError, finite, nearest, read_toml, unknown
-from sim.files import SCENARIOS, find_file, find_place, is_file, known_names, only_keys, text
+from sim.files import CONTRACTS, SCENARIOS, find_file, find_place, is_file, known_names, only_keys, text
 from sim.regions import checked_areas, load_region
 from sim.timeline import ALL_AREAS, Lever, Timeline, lever_definitions, parse_date
 
@@ -64,6 +64,8 @@ def _contract(given: object, lever: str, place: str) -> str:
         takers = ", ".join(name for name, rule in lever_definitions().items() if "contract" in rule)
         raise InputError(f'{place}: contract: the lever "{lever}" takes none; allowed for {takers}')
     name = text(given, "contract", place)
+    if not is_file(find_place(name, CONTRACTS)):
+        raise InputError(f'{place}: contract: unknown contract "{name}"; {nearest(name, known_names(CONTRACTS))}')
     load_contract(name)
     return name
 

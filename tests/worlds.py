@@ -22,9 +22,13 @@ SCALE = 0.05
 END = date(2019, 12, 31)
 LEVERS = (
     "risk_split",
+    "charity_supply_chain",
+    "payment_by_results",
+    "private_providers",
     "rehabilitation_activity_requirement",
     "short_sentence_supervision",
     "through_the_gate",
+    "contract_variation",
     "hdc_widened",
 )
 

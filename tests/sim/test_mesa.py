@@ -8,6 +8,7 @@ from sim.charities import Charity, Kind
 from sim.model import ProbationModel, World
 from sim.offenders import Offender, Status
 from sim.officers import Officer
+from sim.providers import ProbationProvider
 from tests.worlds import events, world
 
 
@@ -24,13 +25,15 @@ def test_weeks_pass_on_mesa_s_clock(small):
 
 
 def test_there_is_a_view_of_everyone_tracked_and_of_every_officer_and_there_are_the_charities(small):
-    assert small.agent_types == [Offender, Officer, Charity] == list(small.agents_by_type)
-    people, officers, charities = (small.agents_by_type[kind] for kind in small.agent_types)
+    assert small.agent_types == [Offender, Officer, Charity, ProbationProvider] == list(small.agents_by_type)
+    people, officers, charities, providers = (small.agents_by_type[kind] for kind in small.agent_types)
     assert len(people) == (small.people.status != Status.LEFT).sum()
     assert len(officers) == len(small.officers)
     assert list(charities) == small.charities
     assert len(charities) == len(Kind)
-    assert len(small.agents) == len(people) + len(officers) + len(charities)
+    assert list(providers) == small.providers
+    assert len(providers) == 3, "trusts, NPS and company of the one area"
+    assert len(small.agents) == len(people) + len(officers) + len(charities) + len(providers)
 
 
 def test_a_unique_id_is_the_person_s_number_whatever_views_were_made_before(small):
@@ -49,7 +52,8 @@ def test_the_numbers_of_all_kinds_stay_in_a_fork_and_over_the_weeks(small):
     assert numbers(twin) == before
     twin.run_for(3)
     after = numbers(twin)
-    assert (after[Officer], after[Charity]) == (before[Officer], before[Charity])
+    for kind in (Officer, Charity, ProbationProvider):
+        assert after[kind] == before[kind]
     gone = set(twin.people.person[twin.people.status == Status.LEFT].tolist())
     assert before[Offender] - after[Offender] <= gone
     assert numbers(small) == before

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.clock import NEVER
 from sim.draws import Draws
 from sim.offenders import Provider, Rosh
 from sim.officers import Officers, assign_least_loaded, heads_for
@@ -220,6 +221,149 @@ def test_an_absent_officer_s_work_is_done_in_part_and_the_day_of_coming_back_is_
     assert officers.capacity(700, 0.5).tolist() == [450, 900, 250]
 
 
+# --- posts that are given up and opened
+
+LEAVES, COMES = 700, 800
+
+
+def posts(heads=10, spare=0.0, **columns):
+    """Return the officers of one office, of full time unless told otherwise, and all their rows."""
+    officers = Officers(1)
+    officers.employ(Provider.CRC, heads, (1.0,), spare)
+    for name, rows in columns.items():
+        getattr(officers, name)[rows] = True
+    return officers, np.arange(len(officers))
+
+
+def change(officers, wanted, order=None):
+    """Change the posts of an office, in the order of the rows unless told otherwise."""
+    rows = officers.of(Provider.CRC, (0,))
+    order = rows / len(rows) if order is None else np.array(order)
+    officers.change_posts(rows, wanted, LEAVES, COMES, order)
+
+
+def noticed(officers):
+    """Return the rows of officers under notice."""
+    return np.flatnonzero(officers.leaves_day < NEVER).tolist()
+
+
+def closed(officers):
+    """Return the rows of closed posts."""
+    return np.flatnonzero(officers.is_closed).tolist()
+
+
+def test_empty_posts_are_given_up_first_at_once_and_then_notice_is_given():
+    officers, _ = posts(is_vacant=[7, 9])
+    officers.away_until_day[[7, 9]] = 650
+    change(officers, 7)
+    assert closed(officers) == [7, 9], "empty posts go, though they come last of all by order"
+    assert officers.away_until_day[[7, 9]].tolist() == [NEVER, NEVER], "nobody comes to a closed post"
+    assert noticed(officers) == [0]
+    assert officers.leaves_day[0] == LEAVES
+    assert not officers.is_vacant[0], "who is under notice works on"
+
+
+def test_who_goes_is_by_the_order_that_is_given():
+    officers, _ = posts(4)
+    change(officers, 2, [0.9, 0.1, 0.8, 0.2])
+    assert noticed(officers) == [1, 3]
+    assert officers.full_time_posts(Provider.CRC, (0,)) == 2
+
+
+def test_an_officer_under_notice_leaves_on_the_day_and_not_before():
+    officers, _ = posts(3)
+    change(officers, 2)
+    officers.let_go(LEAVES - 1)
+    assert closed(officers) == []
+    officers.let_go(LEAVES)
+    assert closed(officers) == [0]
+    assert officers.is_vacant.tolist() == [True, False, False]
+    assert officers.away_until_day[0] == NEVER
+    assert noticed(officers) == []
+
+
+def test_notice_is_taken_back_before_a_post_is_opened_and_the_opened_one_is_filled_on_its_day():
+    officers, _ = posts(8, spare=0.25)
+    assert len(closed(officers)) == 2
+    change(officers, 6)
+    given = noticed(officers)
+    assert len(given) == 2
+    shut = closed(officers)
+    change(officers, 9)
+    assert noticed(officers) == []
+    opened = sorted(set(shut) - set(closed(officers)))
+    assert len(opened) == 1
+    assert officers.is_vacant[opened].all()
+    assert officers.away_until_day[opened].tolist() == [COMES]
+    assert not officers.is_vacant[given].any()
+
+
+def test_no_more_posts_are_opened_than_there_are():
+    officers, rows = posts(8, spare=0.25)
+    change(officers, 1000)
+    assert officers.full_time_posts(Provider.CRC, (0,)) == len(rows) == 10
+    assert closed(officers) == []
+
+
+def test_posts_that_are_as_many_as_wanted_stay_as_they_are():
+    officers, _ = posts(8, spare=0.25)
+    twin = officers.copy()
+    change(officers, officers.full_time_posts(Provider.CRC, (0,)))
+    for name in officers.columns:
+        assert np.array_equal(getattr(officers, name), getattr(twin, name)), name
+
+
+def test_part_timers_count_by_their_hours_and_no_more_go_than_wanted():
+    officers, _ = posts(4)
+    officers.hours[:] = [0.5, 1.0, 0.5, 1.0]
+    change(officers, 2.1, [0.1, 0.2, 0.3, 0.4])
+    assert noticed(officers) == [0], "the next would be more than are to go"
+
+
+@given(st.lists(st.sampled_from([0.5, 0.6, 1.0]), min_size=1, max_size=30), st.floats(0, 40), st.integers(0, 2**32 - 1))
+@settings(max_examples=80, deadline=None)
+def test_posts_come_within_one_of_what_is_wanted_and_never_pass_it(hours, wanted, seed):
+    rng = np.random.default_rng(seed)
+    officers, rows = posts(len(hours))
+    officers.hours[:] = hours
+    officers.is_closed[:] = rng.random(len(rows)) < 0.3
+    officers.is_vacant[:] = officers.is_closed | (rng.random(len(rows)) < 0.2)
+    before, most = officers.full_time_posts(Provider.CRC, (0,)), float(np.sum(hours))
+    change(officers, wanted, rng.random(len(rows)))
+    after = officers.full_time_posts(Provider.CRC, (0,))
+    low, high = sorted((before, min(wanted, most)))
+    assert low - 1e-3 <= after <= high + 1e-3
+    assert abs(after - min(wanted, most)) < 1 + 1e-3
+    assert not (officers.is_closed & ~officers.is_vacant).any(), "nobody sits in a closed post"
+
+
+def test_spare_posts_are_closed_and_empty_from_the_start_in_each_office():
+    officers = Officers(2)
+    officers.employ(Provider.CRC, 40, (0.75, 0.25), spare=0.2)
+    assert officers.count[Provider.CRC].tolist() == [36, 12]
+    for area, number in ((0, 6), (1, 2)):
+        rows = officers.of(Provider.CRC, (area,))
+        assert officers.is_closed[rows].sum() == number
+    assert np.array_equal(officers.is_closed, officers.is_vacant)
+    assert (officers.away_until_day[officers.is_closed] == NEVER).all()
+    assert officers.full_time_posts(Provider.CRC, (0, 1)) == 40
+    assert officers.at_work_by_office()[Provider.CRC].tolist() == [30, 10]
+
+
+def test_the_officers_of_a_provider_are_those_of_its_areas_alone():
+    officers = Officers(3)
+    officers.employ(Provider.NPS, 3, (1 / 3,) * 3)
+    officers.employ(Provider.CRC, 6, (0.5, 0.25, 0.25))
+    assert officers.of(Provider.CRC, (0, 2)).tolist() == [3, 4, 5, 8, 9]
+    assert (officers.provider[officers.of(Provider.CRC, (0, 1, 2))] == Provider.CRC).all()
+
+
+def test_workload_is_points_over_the_target_of_those_in_post():
+    officers, _ = posts(3, is_vacant=[2])
+    officers.target[:], officers.points[:] = 100, [150, 90, 20]
+    assert officers.workload(Provider.CRC, (0,)) == pytest.approx(260 / 200)
+
+
 # --- both measures of the caseload
 
 
@@ -251,7 +395,7 @@ def by_hand(model, mine):
         "cases_per_caseholder": sum(holding) / max(1, len(holding)),
         "caseholders_over_40": sum(n > MANY_CASES for n in holding) / max(1, len(holding)),
         "workload": sum(int(officers.points[i]) for i in mine) / max(1, sum(int(officers.target[i]) for i in staff)),
-        "vacancies": len(mine) - len(staff),
+        "vacancies": sum(bool(officers.is_vacant[i] and not officers.is_closed[i]) for i in mine),
     }
 
 

@@ -88,7 +88,11 @@ def test_the_shipped_dates_are_those_of_the_reform():
         "risk_split": day_of(date(2014, 6, 1)),
         "short_sentence_supervision": day_of(date(2015, 2, 1)),
         "rehabilitation_activity_requirement": day_of(date(2015, 2, 1)),
+        "private_providers": day_of(date(2015, 2, 1)),
+        "payment_by_results": day_of(date(2015, 2, 1)),
+        "charity_supply_chain": day_of(date(2015, 2, 1)),
         "through_the_gate": day_of(date(2015, 5, 1)),
+        "contract_variation": day_of(date(2017, 8, 1)),
         "hdc_widened": day_of(date(2018, 1, 1)),
     }
     by = {n: lever.applies_by for n, lever in load_timeline("post_reform").levers.items()}
@@ -97,6 +101,9 @@ def test_the_shipped_dates_are_those_of_the_reform():
         "short_sentence_supervision": "offence_day",
         "rehabilitation_activity_requirement": "offence_day",
         "through_the_gate": "release_day",
+        **dict.fromkeys(
+            ("private_providers", "payment_by_results", "charity_supply_chain", "contract_variation"), "everyone"
+        ),
         "hdc_widened": "release_day",
     }
 
@@ -127,6 +134,15 @@ def test_the_default_of_applies_by_is_the_definition_s(change):
     assert change(lever='"short_sentence_supervision"').levers["short_sentence_supervision"].applies_by == "offence_day"
     by = change(lever='"short_sentence_supervision"', applies_by='"sentence_day"')
     assert by.levers["short_sentence_supervision"].applies_by == "sentence_day"
+
+
+def test_a_contract_is_the_scenario_s_or_the_lever_s_own(change):
+    own = change(lever='"payment_by_results"')
+    assert own.contract("payment_by_results") == "signed_2015"
+    given = change(lever='"payment_by_results"', contract='"proposal_2013"')
+    assert given.contract("payment_by_results") == "proposal_2013"
+    assert given.describe()[0]["contract"] == "proposal_2013"
+    assert change(lever='"contract_variation"').contract("contract_variation") == "variation_2017"
 
 
 @pytest.mark.parametrize(("written", "meant"), [('"2018-01-01"', 0), ("2018-01-01T10:00:00", 0), ("2018-01-02", 1)])
@@ -175,6 +191,28 @@ def test_a_missing_path_is_refused(tmp_path):
         ({"settings": "{ share_released = true }"}, "settings.share_released = True"),
         ({"settings": '{ share_released = "a" }'}, "settings.share_released = 'a'"),
         ({"lever": '"risk_split"', "settings": "{ x = 1 }"}, 'the lever "risk_split" has no settings'),
+        (
+            {"lever": '"payment_by_results"', "contract": '"signed_2051"'},
+            'unknown contract "signed_2051"; did you mean "signed_2015"?',
+        ),
+        ({"lever": '"payment_by_results"', "contract": "3"}, "contract = 3 must be text"),
+        (
+            {"lever": '"risk_split"', "contract": '"signed_2015"'},
+            'contract: the lever "risk_split" takes none; allowed for payment_by_results, contract_variation',
+        ),
+        *(
+            (
+                {"lever": f'"{lever}"', "settings": f"{{ {name} = {value} }}"},
+                f"settings.{name} = {value} is out of range",
+            )
+            for lever, name, value in (
+                ("private_providers", "mission_led_share", 1.1),
+                ("private_providers", "satisficing_share", -0.1),
+                ("payment_by_results", "volumes_as_forecast", 2.0),
+                ("payment_by_results", "funding_factor", 0.4),
+            )
+        ),
+        ({"lever": '"charity_supply_chain"', "settings": "{ x = 1 }"}, "has no settings"),
         ({"form": "2018-01-01"}, 'unknown key "form"; did you mean "from"?'),
     ],
 )

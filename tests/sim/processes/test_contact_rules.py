@@ -129,6 +129,7 @@ def test_the_alliance_never_falls_by_a_contact_and_stays_between_nothing_and_all
 
 CUTS = np.array([[0.6, 0.25, 0.0, 0.0], [0.0] * 4])
 """Of two officers, by tier."""
+BY_TIER = np.zeros(2, bool)
 
 
 @both(is_cut)
@@ -147,7 +148,8 @@ CUTS = np.array([[0.6, 0.25, 0.0, 0.0], [0.0] * 4])
 def test_so_many_contacts_are_cut_as_the_officer_cuts_of_the_tier(rule, register, officer, rosh, ogrs3, share_cut):
     w = register.derived(build_workload)
     units = (np.arange(2000) + 0.5) / 2000
-    assert np.mean([rule(w, CUTS, officer, int(rosh), ogrs3, u) for u in units]) == pytest.approx(share_cut, abs=1e-3)
+    cut = [rule(w, CUTS, BY_TIER, officer, int(rosh), ogrs3, u) for u in units]
+    assert np.mean(cut) == pytest.approx(share_cut, abs=1e-3)
 
 
 # --- what the register says of each status

@@ -39,7 +39,7 @@ def live(world, weeks=52):
     for _ in range(weeks):
         next_week = world.day + DAYS_PER_WEEK
         present = officers.away_until_day <= next_week
-        organisations.step(world)
+        organisations.staff(world)
         gone = present & (officers.away_until_day > next_week)
         left += (gone & officers.is_vacant).sum()
         ill += (gone & ~officers.is_vacant).sum()
