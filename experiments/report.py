@@ -153,8 +153,9 @@ def print_comparison(
         "* custody and orders, index events that are present in both arms.\n"
         "** by an assumed unit cost or share. Reoffending: what the people of yearly cohorts cost society, no public "
         "spend.\n"
-        "Institutions: payments by the ledger, no part of the costs above. Kept: contacts of those due, of the companies' "
-        "people, by how much a little less offending would move the rate that is paid for. -: not in this arm.",
+        "Institutions: payments by the ledger, no part of the costs above. Kept: contacts kept of those due, of the "
+        "companies' people, by how much a little less offending would move the rate that is paid for. -: not in this "
+        "arm.",
         style="dim",
     )
     if before_after:
