@@ -13,7 +13,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from experiments import costs, estimates, tables  # noqa: E402
+from experiments import costs, estimates, institutions, tables  # noqa: E402
 from sim import events, measures, offenders  # noqa: E402
 from sim.charities import CASE_COLUMNS  # noqa: E402
 from sim.clock import date_of  # noqa: E402
@@ -144,6 +144,7 @@ def cohort_measures() -> str:
     rows += [(f"`{name}`", f"weekly flow, `{group}`", unit) for _, group, name, unit in estimates.FLOWS]
     rows += [(f"`{costs.PUBLIC_SPEND}`", "the public lines below, added up", costs.UNIT)]
     rows += [(f"`{line.measure}`", cost_basis(line), costs.UNIT) for line in costs.LINES]
+    rows += [(f"`{row.measure}`", institution_basis(row), row.unit) for row in institutions.ROWS]
     days = ", ".join(str(n) for n in tables.CURVE_DAYS)
     rows += [("`reoffended_within_N_days`", f"index events; N = {days}", "fraction")]
     rows += [(f"`{m}`", "index events", "fraction") for m in ("custody_for_reoffence_within_1y", "recalled_within_1y")]
@@ -154,6 +155,15 @@ def cost_basis(line: costs.Line) -> str:
     """Say what a line of the costs is made of."""
     counted = " + ".join(f"`{measure}`" for measure, _ in line.counts) or "reoffences of twelve-month cohorts"
     return f"{counted}, at {' x '.join(f'`costs.{name}`' for name in line.unit_cost)}"
+
+
+def institution_basis(row: institutions.Row) -> str:
+    """Say what a row of institutions is made of."""
+    added, taken, over = (
+        " + ".join(dict.fromkeys(f"`{measure}`" for measure, _ in counts))
+        for counts in (row.added, row.taken, row.over)
+    )
+    return f"{added}{f' - {taken}' if taken else ''}{f' / {over}' if over else ''}, `{row.group}`"
 
 
 def groups() -> str:

@@ -28,6 +28,8 @@ from experiments.compare import (
 from experiments.costs import cost_differences
 from experiments.engine import cores
 from experiments.estimates import Difference, cohort_differences, same_people_differences, weekly_differences
+from experiments.institutions import finding as institution_finding
+from experiments.institutions import institution_differences
 from experiments.plan import Plan
 from sim.clock import DAYS_PER_WEEK
 from sim.errors import InputError
@@ -89,6 +91,7 @@ def estimate(
     differences += same_people_differences(reports, cohorts, arms, parted)
     differences += weekly_differences(weekly, arms, parted)
     differences += cost_differences(weekly, cohorts, arms, parted, plan.register)
+    differences += institution_differences(weekly, arms, parted)
     return differences, changes(cohorts, weekly, arms)
 
 
@@ -129,7 +132,12 @@ def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: 
     }
     for name, (picture_of, heading) in pictures.items():
         figures.save(picture_of(weekly, arms, heading), folder / name, provenance)
-    return [*drawn, "recalls_by_sentence.png", *pictures]
+    drawn += ["recalls_by_sentence.png", *pictures]
+    if books := institution_finding(weekly, arm_name(plan, "reform"), first_day(plan)):
+        picture = figures.institutions(weekly, arm_name(plan, "reform"), arms, books)
+        figures.save(picture, folder / "institutions.png", provenance)
+        drawn.append("institutions.png")
+    return drawn
 
 
 def change_finding(differences: list[Difference], measure: str) -> str:

@@ -36,7 +36,7 @@ class Difference:
     measure, estimator, group, cohort_from, cohort_to, unit : str
         What is compared; `estimator` is empty for stocks and flows.
     base, reform : float or None
-        Means over seeds; None for an empty group.
+        Means over seeds; None for an empty group, or for what an arm does not have.
     difference, low, high : float or None
         Reform minus base, with a 95 percent interval (Student's t over paired seeds); None for fewer than two seeds.
     pairing_gain : float or None
@@ -87,12 +87,29 @@ def pairing_gain(base: Floats, reform: Floats) -> float | None:
     return float((base.var(ddof=1) + reform.var(ddof=1)) / paired) if paired > 0 else None
 
 
+def level(values: Floats) -> float | None:
+    """Return the mean over the seeds that have a value; None where none has."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None
+
+
 def difference(names: Mapping[str, str], base: Floats, reform: Floats) -> Difference:
-    """Compare two arms, seed by seed; seeds in which either arm has nobody are left out."""
+    """Compare two arms, seed by seed; seeds in which either arm has nobody are left out.
+
+    Where one arm never has any, the level of the other stands without a difference.
+    """
     known = np.isfinite(base) & np.isfinite(reform)
+    if not known.any():
+        return Difference(
+            **names,
+            base=level(base),
+            reform=level(reform),
+            difference=None,
+            low=None,
+            high=None,
+            pairing_gain=None,
+        )
     base, reform = base[known], reform[known]
-    if not len(base):
-        return Difference(**names, base=None, reform=None, difference=None, low=None, high=None, pairing_gain=None)
     low, high = interval(reform - base)
     return Difference(
         **names,

@@ -1,5 +1,5 @@
 """The pictures of a comparison, arms above and their difference below: cohorts by quarter, time to first reoffence,
-recalls by length of sentence, officers' workload, queues of charities, needs."""
+recalls by length of sentence, officers' workload, queues of charities, needs; in one arm, the books of companies."""
 
 import math
 import textwrap
@@ -32,13 +32,17 @@ LINES = ("-", "--")
 GREY = "#555555"
 _QUARTERLY = "three_month_cohort"
 _SHORT = "disposal=custody_under_12m"
+_COMPANIES = "provider_type=crc"
+_MILLION = 1_000_000
 LEVER_NAMES = {
     "risk_split": "NPS and CRCs",
     "short_sentence_supervision": "short sentences supervised",
     "rehabilitation_activity_requirement": "activity requirement",
     "through_the_gate": "Through the Gate",
     "hdc_widened": "curfew widened",
+    "private_providers": "private owners, contracts",
 }
+_OF_INSTITUTIONS = frozenset({"risk_split", "private_providers", "contract_variation"})
 
 
 _CLOSE_DAYS = 200
@@ -66,9 +70,15 @@ def draw_band(axis: "Axes", x: Any, values: pd.DataFrame, label: str, which: int
     axis.fill_between(x, low, high, color=COLOURS[which], alpha=0.25, linewidth=0)
 
 
-def mark_levers(axis: "Axes", timelines: Mapping[str, Timeline], *, named: bool) -> None:
-    """Draw a line at every date on which a lever moves in either arm, with its name along the foot if asked for."""
+def mark_levers(
+    axis: "Axes", timelines: Mapping[str, Timeline], *, named: bool, only: frozenset[str] = frozenset()
+) -> None:
+    """Draw a line at every date on which a lever moves in either arm, with its name along the foot if asked for.
+
+    All levers, or those of `only`.
+    """
     levers = {lever.name: lever for timeline in timelines.values() for lever in timeline.levers.values()}
+    levers = {name: lever for name, lever in levers.items() if not only or name in only}
     before = marked = -math.inf
     for lever in sorted(levers.values(), key=lambda v: (v.from_day, v.name != "short_sentence_supervision")):
         day = float(mdates.date2num(date_of(lever.from_day)))
@@ -292,6 +302,70 @@ def needs(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Fi
         axis.set_ylim(0, 100)
     np.atleast_1d(axes)[0].set_ylabel("of people supervised in the community, percent")
     return headed(figure, title)
+
+
+BOOKS = {"fees and grants": "#88CCEE", "results": "#DDCC77", "overclaimed": "#AA4499"}
+"""Lines of companies' income, stacked in this order."""
+
+
+def institutions(weekly: pd.DataFrame, arm: str, arms: Mapping[str, Timeline], title: str) -> "Figure":
+    """Draw companies' books by quarter in one arm: income by line against costs, the balance, volume and places."""
+    figure, axes = plt.subplots(
+        2, 2, figsize=(12, 6.6), sharex=True, height_ratios=(1.6, 1), width_ratios=(1.5, 1), layout="constrained"
+    )
+    (money, volume), (balance, places) = axes
+    income, costs, results, over = (_booked(weekly, arm, m) for m in ("income", "costs", "results_paid", "overclaimed"))
+    is_open = since(costs)
+    income, costs, results, over = (book[is_open] for book in (income, costs, results, over))
+    foot = np.zeros(len(income)), np.zeros(len(income))
+    for (name, colour), line in zip(BOOKS.items(), (income - results - over, results, over), strict=True):
+        height = line.mean(axis=1).to_numpy(float)
+        if not height.any():
+            continue
+        bottom = np.where(height > 0, foot[0], foot[1])
+        money.bar(income.index, height, width=80, bottom=bottom, align="edge", color=colour, label=name, linewidth=0)
+        foot = foot[0] + np.maximum(height, 0), foot[1] + np.minimum(height, 0)
+    middle = income.index + pd.Timedelta(days=40)
+    draw_band(money, middle, costs, "costs", 1)
+    draw_band(balance, middle, income - costs, "income less costs", 0)
+    for axis, measure in ((volume, "volume_over_forecast"), (places, "places_bought")):
+        found = 100 * _quarterly_mean(weekly, arm, measure, _COMPANIES).reindex(income.index)
+        found.index = middle
+        draw_band(axis, middle[since(found)], found[since(found)], measure, 0)
+        axis.axhline(100, color="black", linewidth=0.8)
+        axis.set_ylabel("percent")
+        axis.set_ylim(0, None)
+    headings = ("Income by line, and costs", "Volume of the last year over forecast", "Income less costs")
+    for axis, heading in zip((money, volume, balance, places), (*headings, "Charities' places bought"), strict=True):
+        axis.set_title(heading, fontsize=11)
+        mark_levers(axis, arms, named=axis is money, only=_OF_INSTITUTIONS)
+    balance.axhline(0, color="black", linewidth=0.8)
+    for axis in (money, balance):
+        axis.set_ylabel("million pounds a quarter")
+    money.set_ylim(None, money.get_ylim()[1] * 1.3)
+    money.legend(loc="upper left", ncols=4, fontsize=9)
+    for axis in (balance, places):
+        axis.set_xlabel("quarter; band: 95 percent interval over seeds")
+        axis.xaxis.set_major_locator(mdates.YearLocator(1))
+        axis.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+    return headed(figure, title)
+
+
+def since(values: pd.DataFrame) -> Any:
+    """Say which rows lie behind the first one that is not nought, which may be of a part of a quarter."""
+    return values.any(axis=1).cumsum().to_numpy() > 1
+
+
+def _booked(weekly: pd.DataFrame, arm: str, measure: str) -> pd.DataFrame:
+    """Return what companies booked in each quarter, million pounds, a column for each seed.
+
+    Books of a month are closed in the first week of the next, so a week's payments are counted a month back. The last
+    quarter is left out, for its last books are not closed.
+    """
+    chosen = weekly[(weekly["measure"] == measure) & (weekly["group"] == _COMPANIES)]
+    wide = seeds_by(chosen, arm, "date", "value")
+    wide.index = pd.DatetimeIndex(wide.index) - pd.DateOffset(months=1)
+    return wide.resample("QS").sum()[:-1] / _MILLION
 
 
 def save(figure: "Figure", path: Path, provenance: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from experiments import costs
+from experiments import costs, institutions
 from experiments.before_after import Change
 from experiments.estimates import Difference, gained_and_lost
 from experiments.plan import Plan
@@ -147,11 +147,15 @@ def print_comparison(
     console.print(gained_table(differences, seeds))
     console.print(stocks_table(differences))
     console.print(costs_table(differences, plan.register))
+    console.print(institutions_table(differences))
     console.print(
         "gain: variance of the difference between unpaired arms over that between paired ones.\n"
         "* custody and orders, index events that are present in both arms.\n"
         "** by an assumed unit cost or share. Reoffending: what the people of yearly cohorts cost society, no public "
-        "spend.",
+        "spend.\n"
+        "Institutions: payments by the ledger, no part of the costs above. Kept: contacts kept of those due, of the "
+        "companies' people, by how much a little less offending would move the rate that is paid for. -: not in this "
+        "arm.",
         style="dim",
     )
     if before_after:
@@ -240,12 +244,14 @@ def _row(name: str, d: Difference, *, fraction: bool, digits: int = 2) -> list[s
         cells = [percent(d.base), percent(d.reform), points(d.difference)]
     else:
         cells = [number(d.base, digits), number(d.reform, digits), number(d.difference, digits, sign=True)]
-    return [name, *cells, spread(d.low, d.high, fraction=fraction, digits=digits), gain(d.pairing_gain)]
+    within = "-" if d.difference is None else spread(d.low, d.high, fraction=fraction, digits=digits)
+    return [name, *cells, within, gain(d.pairing_gain)]
 
 
 def stocks_table(differences: Sequence[Difference]) -> Table:
     """Return the table of stocks and yearly flows."""
-    found = [d for d in differences if not d.estimator and d.unit != costs.UNIT and d.base is not None]
+    apart = {costs.PUBLIC_SPEND, *(line.measure for line in costs.LINES)} | institutions.MEASURES
+    found = [d for d in differences if not d.estimator and d.measure not in apart and d.base is not None]
     dates = f"{found[0].cohort_from} to {found[0].cohort_to}" if found else ""
     table = _table(f"Prison, probation and enforcement, people of the run, mean of the weeks\n{dates}")
     for d in found:
@@ -292,6 +298,26 @@ def _cost_name(line: costs.Line, register: Register) -> str:
     own_year = "" if year == costs.public_price_year(register) else f", {year or 'as booked'}"
     assumed = "**" if costs.is_assumed(line, register) else ""
     return f"{'  ' * line.is_public}{line.title}{own_year}{assumed}"
+
+
+def institutions_table(differences: Sequence[Difference]) -> Table:
+    """Return the table of institutions; a level stands alone where the other arm has nothing of the kind."""
+    found = {(d.measure, d.group): d for d in differences if d.measure in institutions.MEASURES}
+    shown = [(row, found[row.measure, row.group]) for row in institutions.ROWS]
+    dates = f"{shown[0][1].cohort_from} to {shown[0][1].cohort_to}"
+    table = _table(f"Institutions, million pounds a year as booked, shares in percent\n{dates}")
+    for row, d in shown:
+        fraction = row.unit == institutions.FRACTION
+        if is_shown(d):
+            table.add_row(*_row(row.title, d if fraction else divided(d, _MILLION), fraction=fraction))
+    return table
+
+
+def is_shown(d: Difference) -> bool:
+    """Say whether a row of institutions is in either arm, and not an overclaim of nothing."""
+    if d.measure == institutions.OVERCLAIMED:
+        return bool(d.base or d.reform)
+    return d.base is not None or d.reform is not None
 
 
 def _table(title: str) -> Table:
