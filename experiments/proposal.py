@@ -169,8 +169,8 @@ def _cutting_words(question: Question, found: Curve, cuts: Sequence[Best], falls
         f"Cutting, with a rise of up to {question.rise:g} points, pays better than spending for a fall of up to "
         f"{question.achievable:g}, and than neither, from {money(cost)} [{low:,.0f}, {high:,.0f}] a reoffender fewer "
         "on.",
-        f"Payment is flat, to {FLAT:.0%} of the fee, up to a rise of {abs(flat.min(initial=0.0)):.1f} points; beyond, "
-        "chance brings deductions.",
+        f"Payment is flat, to {FLAT:.0%} of the fee, up to a rise of {abs(flat.min(initial=0.0)):.1f} of these "
+        f"{question.rise:g} points.",
         appearance(
             "Cutting pays better than spending",
             list(question.costs.values()),
@@ -313,9 +313,11 @@ def _parser() -> ArgumentParser:
         "--saving-share", type=_between(0.1, 2), default=1.0, help="of a cost, saved by a reoffender more; default 1"
     )
     parser.add_argument("--sure", type=_between(0.01, 0.99), default=0.8, help="moderately sure; default 0.8")
-    parser.add_argument("--rise", type=point, default=most_rise, help="points, most let rise; default 3, as published")
     parser.add_argument(
-        "--achievable", type=point, default=expected, help="points, most bought; default 3.7, as published"
+        "--rise", type=point, default=most_rise, help=f"points, most let rise; default {most_rise:g}, as published"
+    )
+    parser.add_argument(
+        "--achievable", type=point, default=expected, help=f"points, most bought; default {expected:g}, as published"
     )
     parser.add_argument("--frequency-follows", type=share, default=1.0, help="the binary rate: 1 as one hazard, 0 not")
     parser.add_argument(
