@@ -70,6 +70,8 @@ class Rate:
     Attributes
     ----------
     test : str
+    cohorts : int
+        Judged, over all seeds.
     own : float
         Exact, under the contract's own assumption, for these cohorts.
     model, once : float64 arrays, shape (seeds,)
@@ -77,6 +79,7 @@ class Rate:
     """
 
     test: str
+    cohorts: int
     own: float
     model: Floats
     once: Floats
@@ -183,14 +186,15 @@ def _binary(test: str, contract: Contract, cohorts: Cohorts, hurdle: float, anot
     expected = expected_rate(contract, cohorts, others)
     own = prospects(contract, cohorts.people, expected, expected, hurdle).p_paid
     paid = [(binary_due(contract, cohorts, base, hurdle) > 0).mean(axis=1) for base in (others, another)]
-    return Rate(test, float(own.mean()), *paid)
+    return Rate(test, own.size, float(own.mean()), *paid)
 
 
 def _frequency(contract: Contract, years: Cohorts, another: Cohorts) -> Rate:
     """Return how often a fall of the frequency is found."""
     others = of_others(years)
     paid = [(frequency_due(contract, years, base) > 0).mean(axis=1) for base in (others, another)]
-    return Rate("frequency by year", float(_own_frequency(contract, years, others).mean()), *paid)
+    own = _own_frequency(contract, years, others)
+    return Rate("frequency by year", own.size, float(own.mean()), *paid)
 
 
 def _own_frequency(contract: Contract, years: Cohorts, baseline: Cohorts) -> Floats:
@@ -257,8 +261,7 @@ def rate_lines(contracts: Sequence[Contract], found: Followed) -> list[str]:
     ]
     for contract in contracts:
         for one in rates(contract, found.cohorts):
-            cohorts = people.size if "quarter" in one.test else people.size // QUARTERS_PER_YEAR
-            model, once = (_cell(share(values, cohorts)) for values in (one.model, one.once))
+            model, once = (_cell(share(values, one.cohorts)) for values in (one.model, one.once))
             lines.append(f"  {contract.name:16}{one.test:24}{PERCENT * one.own:>14.1f}{model:>20}{once:>26}")
     return lines
 
@@ -286,9 +289,8 @@ def scatter_lines(found: dict[str, tuple[Floats, Floats]]) -> list[str]:
     return lines
 
 
-def verdict(values: Floats, expected: float) -> str:
-    """Say whether values lie above or below what is expected, by their interval."""
-    low, high = interval(values)
+def verdict(low: float | None, high: float | None, expected: float) -> str:
+    """Say whether an interval lies above or below what is expected."""
     if low is None or high is None or low <= expected <= high:
         return "no different"
     return "more" if low > expected else "less"
@@ -300,9 +302,9 @@ def verdict_lines(contracts: Sequence[Contract], found: Sequence[Followed]) -> l
     for area in found:
         for contract in contracts:
             for one in rates(contract, area.cohorts):
-                paid, own = PERCENT * one.model.mean(), PERCENT * one.own
+                (paid, low, high), own = share(one.model, one.cohorts), PERCENT * one.own
                 words = f"{one.test} of {contract.name} in {area.area} ({paid:.1f} percent against {own:.1f})"
-                said.setdefault(verdict(one.model, one.own), []).append(words)
+                said.setdefault(verdict(low, high, own), []).append(words)
     ends = {"less": "less often than the contract says", "more": "more often than the contract says"}
     kinds = [kind for kind in ("no different", "less", "more") if kind in said]
     return [
@@ -320,7 +322,7 @@ def _dispersion(values: tuple[Floats, Floats]) -> str:
     kinds = {"more": "over-dispersed", "less": "under-dispersed", "no different": "neither over- nor under-dispersed"}
     return listed(
         [
-            f"by {span} {kinds[verdict(one, 1.0)]} (variance {PERCENT * (one.mean() - 1):+.0f} percent)"
+            f"by {span} {kinds[verdict(*interval(one), 1.0)]} (variance {PERCENT * (one.mean() - 1):+.0f} percent)"
             for span, one in zip(("quarter", "year"), values, strict=True)
         ]
     )

@@ -23,6 +23,7 @@ from experiments.false_payment import (
     scatter,
     share,
     verdict,
+    verdict_lines,
 )
 from sim import measures
 from sim.clock import day_of
@@ -211,6 +212,7 @@ def test_tests_are_those_that_a_contract_has():
         "binary by year (unpaid)",
         "frequency by year",
     ]
+    assert [r.cohorts for r in rates(SIGNED, found)] == [20, 5, 5]
     assert [r.test for r in rates(PROPOSED, found)] == ["binary by quarter", "binary by year"]
 
 
@@ -225,8 +227,16 @@ def test_a_share_has_an_interval_even_where_nothing_is_paid():
 
 
 def test_a_verdict_goes_by_the_interval():
-    values = np.array([0.9, 1.0, 1.1])
-    assert [verdict(values, x) for x in (0.5, 1.0, 1.5)] == ["more", "no different", "less"]
+    assert [verdict(0.9, 1.1, x) for x in (0.5, 0.9, 1.0, 1.5)] == ["more", "no different", "no different", "less"]
+    assert verdict(None, None, 3.0) == "no different"
+
+
+def test_never_paid_is_no_different_from_hardly_ever():
+    """A fall of 6 points among 2,000 people hardly ever comes by chance; twenty cohorts do not tell that from never."""
+    strict = PROPOSED.with_value("binary_hurdle", 0.06)
+    found = Followed("Atlantis", coins(5, 4, 2000), np.ones(5))
+    said = verdict_lines([strict], [found])
+    assert said[0].startswith("Paid falsely about as often as the contract says: binary by quarter of proposal_2013")
 
 
 @pytest.fixture
