@@ -30,10 +30,10 @@ from sim import measures
 from sim.clock import day_of
 from sim.contracts import Contract, load_contract
 from sim.errors import InputError, unknown
-from sim.measures import FOLLOW_UP_DAYS, WAITING_DAYS
 from sim.model import ProbationModel
 from sim.offenders import Provider
 from sim.payments import QUARTERS_PER_YEAR
+from sim.proven import FOLLOW_UP_DAYS, WAITING_DAYS, disposal_groups
 from sim.regions import Region
 from sim.results import Cohorts, binary_due, expected_rate, frequency_due, pooled, prospects, rate
 
@@ -107,7 +107,7 @@ def count_seed(area: str, scale: float, eligible: tuple[str, ...], seed: int) ->
     """Run one world and count its quarters: the fields of `Cohorts`, shape (4, quarters), and entries for a person."""
     model = ProbationModel("pre_reform", one_area(area), scale, seed)
     model.live_until(day_of(date(YEARS[-1], 12, 31)) + 1 + FOLLOW_UP_DAYS + WAITING_DAYS)
-    groups = measures.disposal_groups(model.index_log)
+    groups = disposal_groups(model.index_log)
     chosen = np.logical_or.reduce([groups[f"disposal={name}"] for name in eligible])
     return count(model, chosen & (model.index_log.would_be_provider == Provider.CRC), YEARS)
 
