@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.clock import date_of
+from sim.events import Event
 from sim.offenders import (
     COMMUNITY_SUPERVISION,
     IN_PRISON,
@@ -19,9 +21,10 @@ from sim.offenders import (
 )
 from sim.parameters.register import Register
 from sim.processes import allocation
-from sim.workload import TIERS, add_up, build, fill_weights, share_cut, tier_of
+from sim.scenarios import load_timeline
+from sim.workload import TIERS, Load, add_case, build, clear, fill_weights, share_cut, tier_of
 from tests.sim.processes.alone import alone, copy_of, with_raw
-from tests.worlds import differing_columns, events, later
+from tests.worlds import count, differing_columns, events, later
 
 BOUND = 0.5
 CUSTODY, COMMUNITY, LICENCE = (1, 3, 5, 9), (10, 20, 30, 40), (15, 25, 35, 45)
@@ -83,13 +86,43 @@ CASES = {
 """Of seven people the last is not looked at; the fifth has no officer."""
 
 
-@both(add_up)
+def three_officers(value):
+    """Return the load of three officers, the same number everywhere."""
+    return Load(np.full(3, value, np.int32), np.full(3, value, np.int32), np.full((3, TIERS), value, np.int64))
+
+
+def add_all(loop, load, cases):
+    """Add the cases of those of the first six who have an officer, or with -1 take them away."""
+    for officer, *case in [*zip(*CASES.values(), strict=True)][:6]:
+        if officer >= 0:
+            loop(rules(), load, officer, *case, cases)
+
+
+@both(add_case)
 def test_points_and_cases_add_up_by_hand(loop):
-    points, cases, cuttable = np.full(3, 9, np.int32), np.full(3, 9, np.int32), np.full((3, TIERS), 9, np.int64)
-    loop(rules(), np.arange(6), *CASES.values(), points, cases, cuttable)
-    assert points.tolist() == [20 + 9, 0, 25 + 45 + 5]
-    assert cases.tolist() == [1, 0, 2]
-    assert cuttable.tolist() == [[0, 20, 0, 0], [0] * 4, [0, 25, 0, 45]]
+    load = three_officers(0)
+    add_all(loop, load, 1)
+    assert load.points.tolist() == [20 + 9, 0, 25 + 45 + 5]
+    assert load.community_cases.tolist() == [1, 0, 2]
+    assert load.cuttable.tolist() == [[0, 20, 0, 0], [0] * 4, [0, 25, 0, 45]]
+
+
+@both(add_case)
+def test_what_is_taken_away_leaves_what_was_held_before(loop):
+    load = three_officers(100)
+    add_all(loop, load, -1)
+    assert load.points.tolist() == [100 - 29, 100, 100 - 75]
+    assert load.community_cases.tolist() == [99, 100, 98]
+    assert load.cuttable.tolist() == [[100, 80, 100, 100], [100] * 4, [100, 75, 100, 55]]
+    add_all(loop, load, 1)
+    assert all((part == 100).all() for part in load)
+
+
+@both(clear)
+def test_whose_load_is_cleared_holds_nothing(loop):
+    load = three_officers(9)
+    loop(load)
+    assert not any(part.any() for part in load)
 
 
 @both(fill_weights)
@@ -163,7 +196,7 @@ def tiers_of(model, rows):
 
 
 def held(model):
-    """Add up what every officer holds from the people alone; return (points, caseload, community cases)."""
+    """Add up what every officer holds from the people alone; return (points, caseload, community cases, cuttable)."""
     people, p = model.people, model.register.workload
     rows = np.flatnonzero(people.officer >= 0)
     status, tier = people.status[rows], tiers_of(model, rows)
@@ -174,41 +207,71 @@ def held(model):
     weight[licence] = np.array(p.licence_points)[tier[licence]]
     size, officer = len(model.officers), people.officer[rows]
     in_community = IS_SUPERVISED_IN_COMMUNITY[status]
+    cuttable = [np.bincount(officer, weight * (in_community & (tier == t)), minlength=size) for t in range(TIERS)]
     return (
         np.bincount(officer, weight, minlength=size),
         np.bincount(officer, minlength=size),
         np.bincount(officer[in_community], minlength=size),
+        np.transpose(cuttable),
     )
+
+
+def assert_officers_hold_what_people_say(model):
+    """Compare what officers hold with a count of everyone's case anew."""
+    officers = model.officers
+    points, caseload, in_community, cuttable = held(model)
+    assert np.array_equal(officers.points, points)
+    assert np.array_equal(officers.caseload, caseload)
+    assert np.array_equal(officers.community_cases, in_community)
+    assert np.array_equal(officers.cuttable, cuttable)
+
+
+def checked_weeks(model, weeks, monkeypatch):
+    """Live some weeks, each compared with a count anew after allocation; return the world and what each week had.
+
+    A week has (cases handed on by leavers, cases that pass to another provider, escalations, people taken off).
+    """
+    allocate, seen = allocation.step, []
+
+    def checked(model):
+        people, day = model.people, model.day
+        officer, provider = people.officer.copy(), people.provider.copy()
+        had = officer >= 0
+        gone = had & model.officers.is_vacant[officer]
+        allocate(model)
+        assert_officers_hold_what_people_say(model)
+        escalated = count(model, day, Event.ESCALATION)
+        still = people.officer >= 0
+        passed = had & still & (people.provider != provider)
+        seen.append([(gone & still & (people.officer != officer)).sum(), passed.sum(), escalated, (had & ~still).sum()])
+
+    monkeypatch.setattr(allocation, "step", checked)
+    return later(model, weeks=weeks), np.array(seen)
 
 
 @pytest.mark.parametrize("name", ["early_2012", "mid_2016", "pre", "post"])
 def test_after_allocation_what_officers_hold_is_the_sum_of_their_cases(name, request, monkeypatch):
     """In every week, in which people come, go, and change hands."""
-    fixture, seen, allocate = request.getfixturevalue(name), [], allocation.step
-
-    def checked(model):
-        allocate(model)
-        officers = model.officers
-        points, caseload, in_community = held(model)
-        assert np.array_equal(officers.points, points)
-        assert np.array_equal(officers.caseload, caseload)
-        assert np.array_equal(officers.community_cases, in_community)
-        tiers = [np.bincount(model.people.officer[r], minlength=len(officers)) > 0 for r in by_tier(model)]
-        assert np.array_equal(officers.cuttable > 0, np.transpose(tiers))
-        seen.append(model.week)
-
-    monkeypatch.setattr(allocation, "step", checked)
-    model = later(fixture, weeks=8)
-    assert len(seen) == 8
+    model, weeks = checked_weeks(request.getfixturevalue(name), 8, monkeypatch)
+    assert len(weeks) == 8
     assert np.array_equal(model.officers.caseload, held(model)[1]), "the caseload is right at the week's end too"
     assert held(model)[0].sum() > 1000
 
 
-def by_tier(model):
-    """Return the rows of people supervised in the community by an officer, tier by tier."""
-    people = model.people
-    rows = np.flatnonzero(IS_SUPERVISED_IN_COMMUNITY[people.status] & (people.officer >= 0))
-    return [rows[tiers_of(model, rows) == tier] for tier in range(TIERS)]
+def test_what_officers_hold_is_right_before_in_and_after_the_week_of_the_split_with_vacancies(early_2012, monkeypatch):
+    """Whole weeks in which a leaver's cases, all cases of a trust and escalated cases pass on, and people come off."""
+    split = early_2012.day + 4 * 7
+    timeline = load_timeline("risk_split_only", early_2012.region.areas)
+    model = early_2012.fork(timeline.with_lever_setting("risk_split", date_of(split).isoformat()))
+    model = with_raw(model, workload__leaving_per_year=1.5, allocation__p_escalation_per_week=0.02)
+    _, weeks = checked_weeks(model, 10, monkeypatch)
+    handed_on, passed, escalated, off = weeks.T
+    assert not passed[:4].any()
+    assert passed[4] > 500
+    assert (passed[5:] > 0).all()
+    assert handed_on[1:4].sum() > 20 < handed_on[5:].sum()
+    assert (escalated > 0).all()
+    assert off[:4].sum() > 0 < off[5:].sum()
 
 
 def test_what_officers_hold_is_right_on_the_day_on_which_everyone_changes_hands(mid_2016):
@@ -217,11 +280,8 @@ def test_what_officers_hold_is_right_on_the_day_on_which_everyone_changes_hands(
     model.people.officer[model.people.officer >= 0] = 0
     model.officers.caseload[:] = held(model)[1]
     alone(model, allocation)
-    points, caseload, in_community = held(model)
-    assert caseload[0] == 0
-    assert np.array_equal(model.officers.points, points)
-    assert np.array_equal(model.officers.caseload, caseload)
-    assert np.array_equal(model.officers.community_cases, in_community)
+    assert model.officers.caseload[0] == 0
+    assert_officers_hold_what_people_say(model)
 
 
 def graded(model, points_full_time):

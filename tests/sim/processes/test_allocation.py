@@ -6,13 +6,16 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sim.clock import day_of
+from sim.clock import NEVER, day_of
 from sim.draws import Draws
 from sim.events import Event
 from sim.offenders import COMMUNITY_SUPERVISION, IS_SUPERVISED_IN_COMMUNITY, People, Provider, Rosh, Status
+from sim.parameters.register import Register
 from sim.processes import allocation, supervision
-from sim.processes.allocation import stranger
+from sim.processes.allocation import Case, Found, stranger
 from sim.scenarios import load_timeline
+from sim.workload import TIERS, Load
+from sim.workload import build as build_workload
 from tests.sim.processes.alone import (
     alone,
     at_both_ends,
@@ -189,11 +192,26 @@ def test_twice_the_practitioners_halve_the_caseload(day_zero):
 # --- escalation
 
 
-def escalated(loop, p, people, key):
-    """Return the rows that a loop escalates at a chance."""
-    out = np.empty(len(people), np.int64)
-    rows = np.arange(len(people))
-    return out[: loop(rows, p, key, people.person_hash, people.status, people.rosh, out)]
+ESCALATION = Draws(1).key("allocation.escalation", 3)
+LOOK_OVER = pytest.mark.parametrize(
+    "loop", [allocation._look_over, allocation._look_over.py_func], ids=["compiled", "twin"]
+)
+WORKLOAD = build_workload(Register.load())
+
+
+def looked_over(loop, people, p=0.0, *, rows=None, is_split=False, vacant=()):
+    """Go through people of the first area; return (escalated, over, to be allocated, to whom, load of three officers).
+
+    The load is full of nonsense before.
+    """
+    rows = np.arange(len(people)) if rows is None else rows
+    room = Found(*(np.full(len(rows), -9) for _ in Found._fields))
+    load = Load(np.full(3, 9, np.int32), np.full(3, 9, np.int32), np.full((3, TIERS), 9, np.int64))
+    is_vacant = np.isin(np.arange(3), vacant)
+    escalated, over, found = loop(
+        WORKLOAD, p, ESCALATION, 0, np.array([is_split]), rows, people.part(Case), is_vacant, load, room
+    )
+    return room.escalated[:escalated], room.over[:over], room.row[:found], room.provider[:found], load
 
 
 def made_people(**columns):
@@ -204,24 +222,118 @@ def made_people(**columns):
     return made
 
 
-@pytest.mark.parametrize("loop", [allocation._escalating, allocation._escalating.py_func], ids=["compiled", "twin"])
+@LOOK_OVER
 def test_only_people_of_low_or_medium_risk_in_the_community_escalate(loop):
     people = made_people()
-    rows = escalated(loop, 1.0, people, Draws(1).key("allocation.escalation", 3))
-    found = {(Status(s), Rosh(r)) for s, r in zip(people.status[rows], people.rosh[rows], strict=True)}
+    status, rosh = people.status.copy(), people.rosh.copy()
+    assert not len(looked_over(loop, people, 0.0)[0])
+    assert np.array_equal(people.rosh, rosh)
+    rows = looked_over(loop, people, 1.0)[0]
+    found = {(Status(s), Rosh(r)) for s, r in zip(status[rows], rosh[rows], strict=True)}
     assert found == set(product(COMMUNITY_SUPERVISION, (Rosh.LOW, Rosh.MEDIUM)))
-    assert not len(escalated(loop, 0.0, people, Draws(1).key("allocation.escalation", 3)))
+    assert len(rows) == len(found)
+    assert (people.rosh[rows] == Rosh.HIGH).all()
+    others = np.setdiff1d(np.arange(len(people)), rows)
+    assert np.array_equal(people.rosh[others], rosh[others])
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+def test_who_escalates_is_judged_in_the_twin_as_in_the_loop_and_as_the_pass_has_it(p):
+    people = made_people()
+    part, every = people.part(Case), range(len(people))
+    judged = [i for i in every if allocation.escalates(part, i, p, ESCALATION)]
+    assert judged == [i for i in every if allocation.escalates.py_func(part, i, p, ESCALATION)]
+    assert looked_over(allocation._look_over, people, p)[0].tolist() == judged
 
 
 def test_so_many_escalate_as_the_chance_says_and_those_of_a_lower_chance_among_them():
-    people = People()
-    people.arrive(0, np.arange(20_000), status=Status.LICENCE)
-    some, more = (
-        escalated(allocation._escalating, p, people, Draws(1).key("allocation.escalation", 3)) for p in (0.1, 0.3)
-    )
+    found = []
+    for p in (0.1, 0.3):
+        people = People()
+        people.arrive(0, np.arange(20_000), status=Status.LICENCE)
+        found.append(looked_over(allocation._look_over, people, p)[0])
+    some, more = found
     assert len(some) / 20_000 == pytest.approx(0.1, abs=0.01)
     assert len(more) / 20_000 == pytest.approx(0.3, abs=0.01)
     assert set(some) < set(more)
+
+
+# --- the pass over everyone under sentence
+
+
+LIVES = {
+    "status": [Status[s] for s in ("COMMUNITY_ORDER", "CUSTODY", "LICENCE", "LICENCE", "LICENCE", "REMAND", "CUSTODY")],
+    "officer": [0, 0, 2, 1, -1, 2, 2],
+    "rosh": [Rosh.LOW, Rosh.VERY_HIGH, Rosh.MEDIUM, Rosh.LOW, Rosh.MEDIUM, Rosh.MEDIUM, Rosh.MEDIUM],
+    "ogrs3": [0.6, 0.6, 0.2, 0.2, 0.9, 0.9, 0.9],
+    "licence_end_day": [-NEVER, 50, 50, 50, 50, -NEVER, -NEVER],
+    "provider": [Provider.TRUST] * 4 + [Provider.NOBODY] + [Provider.TRUST] * 2,
+}
+"""Seven people: the fifth has no officer; the sixth and the seventh, remanded and without licence to come, are over."""
+
+
+def seven_people():
+    """Return the seven."""
+    people = People()
+    people.arrive(0, np.arange(7), **LIVES)
+    return people
+
+
+@LOOK_OVER
+def test_the_pass_finds_who_is_over_and_whom_to_allocate_and_adds_up_what_officers_hold_by_hand(loop):
+    _, over, row, provider, load = looked_over(loop, seven_people(), vacant=(1,))
+    assert over.tolist() == [5, 6]
+    assert row.tolist() == [3, 4], "a leaver's case and a new one"
+    assert provider.tolist() == [Provider.TRUST] * 2
+    p = Register.load().workload
+    order, held = p.community_points[1], p.custody_points[3]
+    low, medium = p.licence_points[0], p.licence_points[1]
+    assert load.points.tolist() == [order + held, low, medium]
+    assert load.community_cases.tolist() == [1, 1, 1]
+    assert load.cuttable.tolist() == [[0, order, 0, 0], [low, 0, 0, 0], [0, medium, 0, 0]]
+
+
+@LOOK_OVER
+def test_under_the_split_the_pass_allocates_whoever_has_another_provider_by_risk(loop):
+    _, over, row, provider, _ = looked_over(loop, seven_people(), is_split=True)
+    assert over.tolist() == [5, 6]
+    assert row.tolist() == [0, 1, 2, 3, 4]
+    assert provider.tolist() == [Provider.CRC, Provider.NPS, Provider.CRC, Provider.CRC, Provider.CRC]
+
+
+@LOOK_OVER
+def test_whoever_escalates_is_weighed_and_allocated_in_the_same_pass_as_of_high_risk(loop):
+    escalated, _, row, provider, load = looked_over(loop, seven_people(), 1.0, is_split=True)
+    assert escalated.tolist() == [0, 2, 3, 4]
+    assert dict(zip(row.tolist(), provider.tolist(), strict=True)) == dict.fromkeys(range(5), Provider.NPS)
+    p = Register.load().workload
+    order, held, licence = p.community_points[3], p.custody_points[3], p.licence_points[3]
+    assert load.points.tolist() == [order + held, licence, licence]
+    assert load.cuttable.tolist() == [[0, 0, 0, order], [0, 0, 0, licence], [0, 0, 0, licence]]
+
+
+@LOOK_OVER
+def test_the_pass_sees_nobody_but_the_rows_asked_for(loop):
+    people = seven_people()
+    escalated, over, row, _, load = looked_over(loop, people, 1.0, rows=np.array([2, 5]))
+    assert (escalated.tolist(), over.tolist(), row.tolist()) == ([2], [5], [])
+    assert load.community_cases.tolist() == [0, 0, 1]
+    assert people.rosh[[0, 3, 4]].tolist() == [Rosh.LOW, Rosh.LOW, Rosh.MEDIUM]
+
+
+@pytest.mark.parametrize("loop", [allocation._reweigh, allocation._reweigh.py_func], ids=["compiled", "twin"])
+def test_after_allocation_a_case_weighs_on_who_has_it_and_no_longer_on_who_had_it(loop):
+    """The first passes on, the third stays, the fifth is new; the points of who has them now count them already."""
+    people, w = seven_people(), WORKLOAD
+    *_, load = looked_over(allocation._look_over, people)
+    rows, before, chosen = np.array([0, 2, 4]), np.array([0, 2, -1]), np.array([1, 2, 1])
+    np.add.at(load.points, chosen, [w.points[tier, people.status[i]] for i, tier in zip(rows, (1, 1, 2), strict=True)])
+    loop(w, rows, before, chosen, people.part(Case), load)
+    people.officer[rows] = chosen
+    *_, expected = looked_over(allocation._look_over, people)
+    for name in Load._fields:
+        assert np.array_equal(getattr(load, name), getattr(expected, name)), name
+    assert load.community_cases.tolist() == [0, 3, 1]
 
 
 def test_whoever_escalates_is_with_the_nps_the_same_week(mid_2016):

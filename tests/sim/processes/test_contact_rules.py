@@ -11,7 +11,7 @@ from sim.offenders import COMMUNITY_SUPERVISION, Rosh, Status
 from sim.processes import supervision
 from sim.processes.supervision import fails, grown, is_contact_due, is_cut, keeps
 from sim.workload import build as build_workload
-from tests.sim.processes.contacts import TRIPLING, rules
+from tests.sim.processes.contacts import TRIPLING, WEEKS_OF_FAILURE, rules
 
 ON_LICENCE = int(Status.LICENCE)
 
@@ -188,12 +188,52 @@ def test_orders_licences_and_post_sentence_supervision_have_chances_of_their_own
     assert by_status([*zip(c.p_miss.tolist(), c.p_enforce.tolist(), strict=True)]) == expected
 
 
-def test_other_failures_are_of_licence_and_curfew_alone_and_a_week_s_share_of_the_month_s(register):
-    c = rules_of(register, licence_failure_per_month="0.02", curfew_failure_per_month="0.04")
-    month_weeks = 365.25 / 12 / 7
-    assert {Status(s) for s in np.flatnonzero(c.p_failure)} == {Status.LICENCE, Status.HOME_DETENTION_CURFEW}
-    assert c.p_failure[Status.LICENCE] == pytest.approx(0.02 / month_weeks)
-    assert c.p_failure[Status.HOME_DETENTION_CURFEW] == pytest.approx(0.04 / month_weeks)
+MONTH_WEEKS = 365.25 / 12 / 7
+WEEKS = np.arange(WEEKS_OF_FAILURE)
+
+
+@pytest.mark.parametrize("peak", ["0", "3"])
+def test_other_failures_are_of_licence_and_curfew_alone_and_on_curfew_a_week_s_share_of_the_month_s(register, peak):
+    c = rules_of(register, curfew_failure_per_month="0.04", licence_failure_peak=peak)
+    assert {Status(s) for s in np.flatnonzero(c.p_failure.any(axis=1))} == {
+        Status.LICENCE,
+        Status.HOME_DETENTION_CURFEW,
+    }
+    assert c.p_failure.shape == (len(Status), WEEKS_OF_FAILURE)
+    assert c.p_failure[Status.HOME_DETENTION_CURFEW] == pytest.approx(np.full(len(WEEKS), 0.04 / MONTH_WEEKS))
+
+
+def failures_on_licence(register, per_month="0.02", **changed):
+    """Return the chance of another failure in each week of a licence, over a week's share of the month's."""
+    c = rules_of(register, licence_failure_per_month=per_month, **changed)
+    return c.p_failure[Status.LICENCE] / (float(per_month) / MONTH_WEEKS)
+
+
+@pytest.mark.parametrize("settling", ["2", "13"])
+def test_without_a_peak_failures_on_licence_are_a_week_s_share_of_the_month_s_in_every_week(register, settling):
+    found = failures_on_licence(register, licence_failure_peak="0", licence_settling_weeks=settling)
+    assert found == pytest.approx(np.ones(len(WEEKS)))
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("per_month", ["0.003", "0.04"])
+@pytest.mark.parametrize(("peak", "settling"), [(3, 2), (14, 13), (20, 6.5)])
+def test_failures_on_licence_are_highest_in_the_first_week_and_settle_as_the_formula_says(
+    register, per_month, peak, settling
+):
+    changed = {"licence_failure_peak": str(peak), "licence_settling_weeks": str(settling)}
+    found = failures_on_licence(register, per_month, **changed)
+    assert found == pytest.approx(1 + peak * np.exp(-WEEKS / settling))
+    assert found[0] == pytest.approx(1 + peak)
+    assert (np.diff(found) <= 0).all()
+    assert (np.diff(found[: int(10 * settling)]) < 0).all()
+
+
+def test_at_the_ends_of_the_ranges_the_excess_is_gone_by_the_last_week_of_the_table(register):
+    """So that it does not matter that the chance of the last week holds for all later ones."""
+    p = register.parameters["supervision"]
+    highest = {n: str(p[n].high) for n in ("licence_failure_peak", "licence_settling_weeks")}
+    assert failures_on_licence(register, **highest)[-1] == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("effect", ["0.0", "1.0"])

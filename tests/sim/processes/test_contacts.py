@@ -6,7 +6,16 @@ import pytest
 from sim.clock import NEVER
 from sim.offenders import COMMUNITY_SUPERVISION, Provider, Reason, Status
 from sim.processes import supervision
-from tests.sim.processes.contacts import COLUMNS, EVERY_STATUS, ORDERS, TRIPLING, hold, made_people, rules
+from tests.sim.processes.contacts import (
+    COLUMNS,
+    EVERY_STATUS,
+    ORDERS,
+    TRIPLING,
+    WEEKS_OF_FAILURE,
+    hold,
+    made_people,
+    rules,
+)
 
 CERTAIN = 1 - 1e-12
 NONE, MISSED = Reason.NONE, Reason.MISSED_CONTACT
@@ -79,6 +88,31 @@ def test_a_failure_on_curfew_is_a_breach_of_the_curfew_and_on_licence_non_compli
     people = made_people(2, status=[Status.HOME_DETENTION_CURFEW, Status.LICENCE])
     hold(rules(p_miss=0.0, p_failure=CERTAIN), people, 1)
     assert people.enforcement_reason.tolist() == [Reason.CURFEW, Reason.NON_COMPLIANCE]
+
+
+def test_the_chance_of_a_failure_is_that_of_the_week_of_the_status_and_at_last_stays():
+    """Somebody in each of many weeks of a status; failures are certain in the fourth week, or in the last of all."""
+    weeks = np.arange(150)
+    for certain, expected in ((3, [3]), (WEEKS_OF_FAILURE - 1, [*range(WEEKS_OF_FAILURE - 1, 150)])):
+        chances = np.where(np.arange(WEEKS_OF_FAILURE) == certain, CERTAIN, 0.0)
+        for days_beyond in (0, 6):
+            people = made_people(150, status_since_day=7 * 200 - 7 * weeks - days_beyond)
+            hold(rules(p_miss=0.0, p_failure=chances), people, 200)
+            failed = np.flatnonzero(people.enforcement_reason == Reason.NON_COMPLIANCE)
+            assert failed.tolist() == [week for week in expected if week or days_beyond]
+
+
+def test_nobody_fails_on_the_first_day():
+    people = made_people(2, status_since_day=[7, 6])
+    hold(rules(p_miss=0.0, p_failure=CERTAIN), people, 1)
+    assert people.enforcement_reason.tolist() == [NONE, Reason.NON_COMPLIANCE]
+
+
+def test_people_fail_as_often_as_the_chance_of_their_week_says():
+    people = made_people(8000, status_since_day=np.repeat([6, -7 * 12], 4000))
+    hold(rules(p_miss=0.0, p_failure=0.02 * (1 + 14 * np.exp(-np.arange(WEEKS_OF_FAILURE) / 13))), people, 1)
+    failed = (people.enforcement_reason == Reason.NON_COMPLIANCE).reshape(2, 4000).mean(axis=1)
+    assert failed == pytest.approx([0.02 * 15, 0.02 * (1 + 14 / np.e)], abs=0.025)
 
 
 def test_people_miss_as_often_as_the_chance_says():
@@ -168,7 +202,8 @@ def test_a_week_s_contacts_of_people_of_every_kind_are_those_of_the_twin():
     columns = {"status": rng.integers(0, EVERY_STATUS, n), "rosh": rng.integers(0, 4, n), "ogrs3": rng.random(n)}
     columns |= {"officer": rng.integers(-1, 3, n), "is_rar": rng.random(n) < 0.5, "alliance": rng.random(n)}
     columns |= {"handover_end_day": rng.choice([-NEVER, 10, 100], n), "provider": rng.integers(0, 4, n)}
-    c = rules(alliance_slope=1.0, p_miss=0.3, p_failure=0.05)
+    columns |= {"status_since_day": rng.integers(-7 * 2 * WEEKS_OF_FAILURE, 10, n)}
+    c = rules(alliance_slope=1.0, p_miss=0.3, p_failure=0.05 + 0.2 * np.exp(-np.arange(WEEKS_OF_FAILURE) / 50))
     (one, counted), (other, expected) = (
         (people, [hold(c, people, week, rar_share=0.6, cuts=0.3, cases=70, loop=loop) for week in range(1, 6)])
         for people, loop in ((made_people(n, **columns), lp) for lp in (supervision.hold, supervision.hold.py_func))
@@ -177,3 +212,4 @@ def test_a_week_s_contacts_of_people_of_every_kind_are_those_of_the_twin():
     for name in COLUMNS:
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-6, err_msg=name)
     assert one.contacts_cut.sum() > 100 < one.contacts_kept.sum()
+    assert (one.enforcement_reason == Reason.NON_COMPLIANCE).sum() > 20

@@ -9,14 +9,14 @@ import pytest
 from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.docket import Stage
 from sim.events import MOST_OFFENCES, BreachOutcome, Event, unpack_occasion
-from sim.legal_status import VISIT
+from sim.legal_status import MARGIN, VISIT, raised
 from sim.offenders import IS_ENGAGED, IS_IN_PRISON, OffenceGroup, Status
 from sim.parameters.register import Register
 from sim.processes import reoffending
-from tests.sim.processes.alone import weightless
+from tests.sim.processes.alone import weightless, with_raw
 from tests.sim.processes.hazards import flat
 from tests.twins import watch
-from tests.worlds import count, later, since, world
+from tests.worlds import count, events, later, since, world
 
 YEAR = 52
 CERTAIN = 1e3
@@ -346,18 +346,87 @@ def test_a_step_records_the_offences_it_draws_and_no_prisoner_s(mid_2016):
     assert len(np.unique(offended)) == len(offended) > 5
 
 
-def test_the_first_week_of_a_year_looks_at_everyone_who_can_offend(mid_2016):
-    model = later(mid_2016, weeks=0)
-    while not model.is_first_week_of_year:
-        model.week += 1
-    people = model.people
-    can_offend = people.offence_bound > 0
-    people.offence_bound[can_offend] = 1
+def with_detection(model, ratio):
+    """Return a copy of a world in which so many times as much is detected in 2017 as in every year before."""
+    return with_raw(model, proof__detection_index=(0.9,) * 9 + (0.9 * ratio,))
+
+
+def at_new_year(model, ratio):
+    """Return the copy at the start of 2017; nothing is lived."""
+    twin = with_detection(model, ratio)
+    while not twin.is_first_week_of_year:
+        twin.week += 1
+    assert twin.year == 2017
+    return twin
+
+
+def bounds_in_force(model, monkeypatch):
+    """Live offending for a week; return the bounds before it, and those with which it draws."""
+    before, drawn_with, draw_offences = model.people.offence_bound.copy(), [], reoffending.draw_offences
+
+    def seen(model, hazard):
+        drawn_with.append(model.people.offence_bound.copy())
+        return draw_offences(model, hazard)
+
+    monkeypatch.setattr(reoffending, "draw_offences", seen)
     model._sort_people()
     reoffending.step(model)
-    assert (people.offence_bound[~can_offend] == 0).all()
-    assert (people.offence_bound[can_offend] > 1).all()
-    assert 1000 < can_offend.sum() < len(people)
+    return before.astype(float), drawn_with[0].astype(float)
+
+
+@pytest.mark.parametrize("ratio", [1.02, 1.3])
+def test_in_a_year_in_which_more_is_detected_all_bounds_rise_by_the_ratio(mid_2016, monkeypatch, ratio):
+    before, after = bounds_in_force(at_new_year(mid_2016, ratio), monkeypatch)
+    known = (before > 0) & (before * ratio < VISIT)
+    assert known.sum() > 1000
+    assert (after[known] >= before[known] * ratio).all()
+    assert (after[known] <= before[known] * ratio + MARGIN).all()
+    assert (after[before * ratio >= VISIT] == VISIT).all()
+    assert (after[before == 0] == 0).all()
+    assert (before == 0).sum() > 100
+
+
+@pytest.mark.parametrize("ratio", [0.7, 1.0])
+def test_in_a_year_in_which_no_more_is_detected_all_bounds_stay(mid_2016, monkeypatch, ratio):
+    before, after = bounds_in_force(at_new_year(mid_2016, ratio), monkeypatch)
+    assert np.array_equal(before, after)
+
+
+def test_in_no_other_week_bounds_rise(mid_2016, monkeypatch):
+    model = at_new_year(mid_2016, 1.3)
+    model.week += 1
+    before, after = bounds_in_force(model, monkeypatch)
+    assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.021, 1.3, 7.0])
+@pytest.mark.parametrize("loop", [reoffending._raise_all, reoffending._raise_all.py_func], ids=["compiled", "twin"])
+def test_a_raised_bound_is_that_of_the_rule_for_one(loop, factor):
+    bounds = np.array([0, 1, 2, 1000, 2**31, VISIT - 1, VISIT], np.uint32)
+    found = bounds.copy()
+    loop(found, factor)
+    assert found.tolist() == [raised.py_func(bound, factor) for bound in bounds.tolist()]
+    assert found[0] == 0
+    assert found[-1] == VISIT
+    assert np.array_equal(found, bounds) == (factor <= 1)
+
+
+@pytest.mark.parametrize("ratio", [0.7, 1.5])
+def test_nobody_who_would_offend_in_a_new_year_is_passed_by(mid_2016, ratio):
+    """A visit to everyone who can offend finds the same offences, in the first weeks of the year."""
+    kept, found = with_detection(mid_2016, ratio), 0
+    while kept.year == 2016:
+        kept.step()
+    seeing, unraised = later(kept, weeks=0), later(kept, weeks=0)
+    unraised.people.offence_bound[:] = kept.people.offence_bound
+    all_, some = (set(draw(m, reoffending.hazard_of_year(m))[0].tolist()) for m in (seeing, unraised))
+    assert some < all_ if ratio > 1 else some == all_, "bounds must be raised where more is detected, and only there"
+    for _ in range(8):
+        looked_at = later(kept, weeks=1)
+        kept.step()
+        assert np.array_equal(events(kept), events(looked_at))
+        found += count(kept, kept.day - DAYS_PER_WEEK, Event.OFFENCE)
+    assert found > 50
 
 
 def test_the_compiled_loops_are_their_twins(monkeypatch):

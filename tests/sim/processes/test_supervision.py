@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.clock import NEVER
+from sim.clock import NEVER, TWELVE_MONTHS_DAYS
 from sim.events import BreachOutcome, Event, RecallKind, kind_of_enforcement
 from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Reason, Status
 from sim.processes import supervision
@@ -95,6 +95,8 @@ RISING = {
     "p_miss_licence": RECALLS,
     "p_enforce_licence": RECALLS,
     "licence_failure_per_month": enforced(Event.RECALL, for_reason(Reason.NON_COMPLIANCE)),
+    "licence_failure_peak": enforced(Event.RECALL, for_reason(Reason.NON_COMPLIANCE)),
+    "licence_settling_weeks": enforced(Event.RECALL, for_reason(Reason.NON_COMPLIANCE)),
     "p_miss_order": BREACHES,
     "p_enforce_order": BREACHES,
     "p_enforce_post_sentence": enforced(Event.BREACH, after_sentence),
@@ -112,6 +114,21 @@ def test_what_is_raised_raises_contacts_or_failures(mid_2016, name):
     low, high = at_both_ends(mid_2016, f"supervision.{name}", RISING[name])
     assert high > SMALLEST_RISE.get(RISING[name], 1.3) * low
     assert high > low + 10
+
+
+def recalls_by_length(model, day):
+    """Return the numbers of recalls of people whose last sentence was of under twelve months, and of all others."""
+    short = model.people.sentence_days[model.log.row[since(model, day, Event.RECALL)]] < TWELVE_MONTHS_DAYS
+    return np.array([short.sum(), (~short).sum()])
+
+
+def test_a_higher_peak_recalls_more_leavers_of_short_sentences_and_more_of_them_than_of_others(mid_2016):
+    """Short licences lie in the first weeks as a whole."""
+    low, high = at_both_ends(mid_2016, "supervision.licence_failure_peak", recalls_by_length)
+    rise = high / low
+    assert low.min() > 10
+    assert rise[0] > 1.3
+    assert rise[0] > 1.1 * rise[1]
 
 
 @pytest.mark.parametrize("name", FALLING)
