@@ -223,12 +223,25 @@ def _lighter(points, target, one, other):
 
 @compiled
 def assign_least_loaded(
-    first, count, team_size, place, weight, is_high_risk, is_at_work, is_qualified, target, points, caseload, out
+    first,
+    count,
+    team_size,
+    place,
+    weight,
+    is_high_risk,
+    is_closed,
+    is_at_work,
+    is_qualified,
+    target,
+    points,
+    caseload,
+    out,
 ):
     """Give each case in turn to the officer of its team with the least workload for the hours; the first of equals.
 
     Cases of high risk of serious harm go to qualified officers as long as one is at work, and nobody gets a case who is
-    not at work as long as anyone is.
+    not at work as long as anyone is. A post that is given up gets none; a team without posts sends its cases to the
+    rest of the office.
 
     Parameters
     ----------
@@ -240,7 +253,7 @@ def assign_least_loaded(
     weight : int64 array, shape (n,)
         Workload points of the case.
     is_high_risk : boolean array, shape (n,)
-    is_at_work, is_qualified : boolean arrays, shape (officers,)
+    is_closed, is_at_work, is_qualified : boolean arrays, shape (officers,)
     target, points, caseload : int32 arrays, shape (officers,)
         `points` and `caseload` are read and written.
     out : int64 array, shape (n,)
@@ -251,9 +264,11 @@ def assign_least_loaded(
         team = int(place[i] * teams)
         start = first[i] + team * count[i] // teams
         end = first[i] + (team + 1) * count[i] // teams
+        if is_closed[start:end].all():
+            start, end = first[i], first[i] + count[i]
         best, best_fit = start, -1
         for officer in range(start, end):
-            fit = 0
+            fit = -1 if is_closed[officer] else 0
             if is_at_work[officer]:
                 fit = 2 if is_qualified[officer] or not is_high_risk[i] else 1
             if fit > best_fit or (fit == best_fit and _lighter(points, target, officer, best)):

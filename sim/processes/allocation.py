@@ -150,6 +150,7 @@ def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
         model.draws.uniforms("allocation.team", people.person_hash[rows]),
         weights(model, rows),
         people.rosh[rows] >= Rosh.HIGH,
+        officers.is_closed,
         ~officers.is_away(model.day),
         officers.is_qualified,
         officers.target,
