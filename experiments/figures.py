@@ -41,8 +41,9 @@ LEVER_NAMES = {
     "through_the_gate": "Through the Gate",
     "hdc_widened": "curfew widened",
     "private_providers": "private owners, contracts",
+    "reunified_service": "one service again",
 }
-_OF_INSTITUTIONS = frozenset({"risk_split", "private_providers", "contract_variation"})
+_OF_INSTITUTIONS = frozenset({"risk_split", "private_providers", "contract_variation", "reunified_service"})
 
 
 _CLOSE_DAYS = 200

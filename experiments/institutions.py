@@ -15,7 +15,7 @@ from experiments.estimates import Difference, Floats, difference, interval, of_w
 from sim.clock import WEEKS_PER_YEAR
 
 POUNDS, FRACTION = "pounds", "fraction"
-_SERVICES = ("trust", "nps", "crc")
+_SERVICES = ("trust", "nps", "crc", "probation_service")
 _COMPANIES = "provider_type=crc"
 _MILLION = 1_000_000
 

@@ -129,7 +129,7 @@ def make_plan(
         region=place,
         scale=checked_scale(scale),
         seeds=tuple(seeds),
-        until=checked_until(until),
+        until=checked_until(until, arms),
         register=Register.load(),
         settings=tuple(settings),
     )
@@ -202,14 +202,17 @@ def checked_seed(seed: int) -> int:
     return seed
 
 
-def checked_until(text: str | None) -> date:
-    """Return the last day of the run."""
+def checked_until(text: str | None, arms: Sequence[Timeline] = ()) -> date:
+    """Return the last day of the run: as asked, else the latest that a scenario asks for."""
     if text is None:
-        return DEFAULT_UNTIL
-    try:
-        until = date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--until {text} is not a date; allowed: a date such as 2017-12-31") from None
+        until = max((arm.until or DEFAULT_UNTIL for arm in arms), default=DEFAULT_UNTIL)
+        place = "until of the scenario"
+    else:
+        place = "--until"
+        try:
+            until = date.fromisoformat(text)
+        except ValueError:
+            raise InputError(f"--until {text} is not a date; allowed: a date such as 2017-12-31") from None
     if not SHORTEST_RUN <= until <= LAST_DATE:
-        raise InputError(f"--until {until} is out of range; allowed: {SHORTEST_RUN} to {LAST_DATE}")
+        raise InputError(f"{place} {until} is out of range; allowed: {SHORTEST_RUN} to {LAST_DATE}")
     return until

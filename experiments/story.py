@@ -45,6 +45,12 @@ SENTENCES = {
     Event.HELP_START: "a charity begins to help",
     Event.HELP_END: "the help of a charity ends",
 }
+PROVIDERS = {
+    Provider.TRUST: "trust",
+    Provider.NPS: "NPS",
+    Provider.CRC: "CRC",
+    Provider.PROBATION_SERVICE: "Probation Service",
+}
 HELP = {
     Kind.MENTORING: "mentoring",
     Kind.ACCOMMODATION: "with a place to live",
@@ -159,7 +165,7 @@ def _detail(model: ProbationModel, k: int, event: Event, text: str) -> str:
     log = model.log
     value, cause = int(log.value[k]), int(log.cause_day[k])
     if event == Event.ALLOCATION:
-        return f"officer {cause} of the {'trust' if value == Provider.TRUST else Provider(value).name}"
+        return f"officer {cause} of the {PROVIDERS[Provider(value)]}"
     if event == Event.RECALL:
         return f"{text}; a sentence {'under twelve months' if cause else 'of twelve months or more'}"
     if event in _RELEASES:

@@ -60,15 +60,26 @@ def first_day(month: int) -> int:
 
 
 def is_at_work(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
-    """Say whether a provider supervises anybody on a day: trusts up to the split, NPS and companies from then on."""
-    split = model.timeline.covers("risk_split", np.array(provider.areas), today=day)
-    return bool((~split).any() if provider.kind == Provider.TRUST else split.any())
+    """Say whether a provider supervises anybody on a day.
+
+    Trusts do up to the split, NPS and companies from then on, the Probation Service once services are one again.
+    """
+    areas = np.array(provider.areas)
+    split, reunified = (model.timeline.covers(name, areas, today=day) for name in ("risk_split", "reunified_service"))
+    match provider.kind:
+        case Provider.TRUST:
+            works = ~split & ~reunified
+        case Provider.PROBATION_SERVICE:
+            works = reunified
+        case _:
+            works = split & ~reunified
+    return bool(works.any())
 
 
 def is_private(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
-    """Say whether a company has a private owner on a day."""
-    areas = np.array(provider.areas)
-    return provider.kind == Provider.CRC and bool(model.timeline.covers("private_providers", areas, today=day).any())
+    """Say whether a company is at work on a day and has a private owner."""
+    owned = model.timeline.covers("private_providers", np.array(provider.areas), today=day)
+    return provider.kind == Provider.CRC and bool(owned.any()) and is_at_work(model, provider, day)
 
 
 def is_funded_by(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
@@ -144,6 +155,8 @@ def close_month(model: "ProbationModel", month: int) -> None:
         if is_at_work(model, provider, last):
             pay_income(model, provider, month)
             pay_costs(model, provider, last)
+        elif provider.first_month >= 0:
+            settle(model, provider, month)
         provider.practitioner_weeks = 0.0
     fund_charities(model, last)
 
@@ -160,6 +173,16 @@ def pay_income(model: "ProbationModel", provider: ProbationProvider, month: int)
     pay_by_month(model, provider, contract, month)
     provider.volume_over_forecast = volume_over_forecast(model, provider, contract, month)
     reconcile(model, provider, contract, month)
+    pay_results(model, provider, contract, month)
+
+
+def settle(model: "ProbationModel", provider: ProbationProvider, month: int) -> None:
+    """Enter what is still owed to a company whose work is over: its last fee by volume, and results once known."""
+    contract = contract_of(model, provider, first_day(month + 1) - 1)
+    if contract is None:
+        return
+    if is_at_work(model, provider, first_day(month) - 1):
+        reconcile(model, provider, contract, month - 1, is_over=True)
     pay_results(model, provider, contract, month)
 
 
@@ -221,13 +244,17 @@ def fee_of_year(model: "ProbationModel", provider: ProbationProvider, contract: 
     return fee * model.timeline.setting("payment_by_results", "funding_factor")
 
 
-def reconcile(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
-    """At the end of each contract year enter the fee by the year's volume, less what was paid by the month."""
-    if (month + 1 - provider.first_month) % MONTHS_PER_YEAR:
+def reconcile(
+    model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int, *, is_over: bool = False
+) -> None:
+    """Enter the fee by the volume of each contract year, or of what there was of the last, less what was paid."""
+    months = (month + 1 - provider.first_month) % MONTHS_PER_YEAR
+    if is_over == (months == 0):
         return
+    months = months or MONTHS_PER_YEAR
     last = first_day(month + 1) - 1
-    paid = model.ledger.received(provider.number, (Line.SERVICE,), first_day(month + 1 - MONTHS_PER_YEAR), last + 1)
-    due = fee_of_year(model, provider, contract, month)
+    paid = model.ledger.received(provider.number, (Line.SERVICE,), first_day(month + 1 - months), last + 1)
+    due = fee_of_year(model, provider, contract, month) * months / MONTHS_PER_YEAR
     model.ledger.pay(last, Line.RECONCILIATION, PAYER, provider.number, due - paid)
 
 
@@ -287,11 +314,14 @@ def cohort(
 
 
 def pay_results(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
-    """Enter payment for the three-month cohorts whose results are known now, and every fourth time for their year."""
+    """Enter payment for the three-month cohorts whose results are known now, and every fourth time for their year.
+
+    A cohort in whose quarter the company's work ended is not paid for.
+    """
     last = first_day(month + 1) - 1
     quarter = -(-provider.first_month // _QUARTER_MONTHS) + len(provider.results)
     start, end = first_day(quarter * _QUARTER_MONTHS), first_day((quarter + 1) * _QUARTER_MONTHS)
-    if end + FOLLOW_UP_DAYS + WAITING_DAYS > last + 1:
+    if end + FOLLOW_UP_DAYS + WAITING_DAYS > last + 1 or not is_at_work(model, provider, end - 1):
         return
     size, pay = size_of(model, provider), model.ledger.pay
     found = cohort(model, provider, contract, start, end, by_rule=False)
@@ -385,6 +415,7 @@ def decide(model: "ProbationModel", month: int) -> None:
     p, last = model.register.organisations, first_day(month + 1) - 1
     for provider in model.providers:
         if not is_private(model, provider, last):
+            restore_places(model, provider)
             continue
         provider.behaviour = owner_behaviour(model, provider.owner_draw)
         books = books_of(model, provider, month)
@@ -405,6 +436,14 @@ def decide(model: "ProbationModel", month: int) -> None:
             buy_places(model, provider)
 
 
+def restore_places(model: "ProbationModel", provider: ProbationProvider) -> None:
+    """Let places come back that a company gave up and a grant pays for now, as fast as they could go."""
+    if provider.places_share < 1:
+        step = model.register.organisations.greatest_change_per_month
+        provider.places_share = min(1.0, provider.places_share + step)
+        buy_places(model, provider)
+
+
 def buy_places(model: "ProbationModel", provider: ProbationProvider) -> None:
     """Set the places of the charities of a company's areas to what it buys."""
     for charity in model.charities:
@@ -413,7 +452,7 @@ def buy_places(model: "ProbationModel", provider: ProbationProvider) -> None:
 
 
 def found_providers(model: "ProbationModel") -> list[ProbationProvider]:
-    """Found the trusts of each area, the NPS, and a company in each area, with a budget for the posts of the register.
+    """Found the trusts and the company of each area, the NPS and the Probation Service, with a budget for their posts.
 
     How the owner of a company will behave is drawn by its area.
     """
@@ -423,6 +462,7 @@ def found_providers(model: "ProbationModel") -> list[ProbationProvider]:
         *((Provider.TRUST, (a,), p.trust_practitioners) for a in areas),
         (Provider.NPS, tuple(areas), p.nps_practitioners),
         *((Provider.CRC, (a,), p.crc_practitioners) for a in areas),
+        (Provider.PROBATION_SERVICE, tuple(areas), p.probation_service_practitioners),
     ]
     providers = []
     for number, (kind, where, practitioners) in enumerate(found):

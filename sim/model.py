@@ -177,6 +177,7 @@ class ProbationModel(mesa.Model):
             (Provider.TRUST, p.trust_practitioners, 0.0),
             (Provider.NPS, p.nps_practitioners, 0.0),
             (Provider.CRC, p.crc_practitioners, self.register.organisations.spare_posts_share),
+            (Provider.PROBATION_SERVICE, p.probation_service_practitioners, 0.0),
         ):
             officers.employ(provider, heads_for(practitioners * self.size, work), self.region.shares, spare)
         officers.grade(work, self.draws)

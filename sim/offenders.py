@@ -80,6 +80,7 @@ class Provider(IntEnum):
     TRUST = 1
     NPS = 2
     CRC = 3
+    PROBATION_SERVICE = 4  # NPS and CRCs in one again
 
 
 class Reason(IntEnum):

@@ -55,7 +55,7 @@ class Books(NamedTuple):
 
 
 class ProbationProvider(mesa.Agent):
-    """A provider of probation: one of the trusts of an area together, the NPS, or the company of an area.
+    """A provider of probation: trusts of an area together, the NPS, the company of an area, the Probation Service.
 
     Trusts of one contract area stand as one, because people have a contract area and no trust.
 

@@ -10,7 +10,7 @@ from sim.regions import checked_areas, load_region
 from sim.timeline import ALL_AREAS, Lever, Timeline, lever_definitions, parse_date
 
 LONGEST_CHAIN = 20
-_SCENARIO_KEYS = {"base", "title", "change"}
+_SCENARIO_KEYS = {"base", "title", "until", "change"}
 _CHANGE_KEYS = {"lever", "from", "applies_by", "areas", "source", "settings", "contract"}
 
 
@@ -110,6 +110,7 @@ def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...
     only_keys(document, _SCENARIO_KEYS, str(path))
     title = text(document.get("title"), "title", str(path))
     levers: dict[str, Lever] = {}
+    until = None
     if "base" in document:
         base_name = text(document["base"], "base", str(path))
         beside = path.parent / base_name
@@ -117,7 +118,11 @@ def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...
         if not is_file(find_place(found)):
             near = nearest(base_name, known_names(SCENARIOS))
             raise InputError(f'{path}: base: unknown scenario "{base_name}"; {near}')
-        levers.update(load_timeline(found, areas, (*_seen, path.resolve())).levers)
+        base = load_timeline(found, areas, (*_seen, path.resolve()))
+        levers.update(base.levers)
+        until = base.until
+    if "until" in document:
+        until = parse_date(document["until"], f"{path}: until", "a date such as 2023-12-31")
     changes = document.get("change", [])
     if not isinstance(changes, list):
         raise InputError(f"{path}: change must be written [[change]], once for each lever")
@@ -128,11 +133,11 @@ def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...
         if lever.name in named:
             raise InputError(f'{place}: lever "{lever.name}" is changed twice in this file; keep one')
         named.add(lever.name)
-        base = levers.get(lever.name)
-        if base is not None and lever.from_day < base.from_day:
+        dated = levers.get(lever.name)
+        if dated is not None and lever.from_day < dated.from_day:
             raise InputError(
                 f"{place}: from = {date_of(lever.from_day)} lies before the base's own date of "
-                f'"{lever.name}"; allowed: {date_of(base.from_day)} or later'
+                f'"{lever.name}"; allowed: {date_of(dated.from_day)} or later'
             )
         levers[lever.name] = lever
-    return Timeline(path.stem, title, levers, areas)
+    return Timeline(path.stem, title, levers, areas, until)

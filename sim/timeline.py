@@ -75,12 +75,15 @@ class Timeline:
     levers : dict of str to Lever
     areas : tuple of str
         The areas of the region, in the order of the people's `area` column.
+    until : date or None
+        Last day of a run, where the scenario asks for another than usual.
     """
 
     name: str
     title: str
     levers: Mapping[str, Lever]
     areas: tuple[str, ...] = ()
+    until: date | None = None
 
     def covers(
         self, name: str, area: NDArray[np.integer], *, today: int, **days: NDArray[np.integer] | int
@@ -138,7 +141,7 @@ class Timeline:
             if name in levers:
                 old = levers[name]
                 levers[name] = replace(old, from_day=day)
-        return Timeline(self.name, self.title, levers, self.areas)
+        return replace(self, levers=levers)
 
     def describe(self) -> list[dict[str, Any]]:
         """Return the levers in the order of their dates, as a manifest records them."""

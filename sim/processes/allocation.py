@@ -1,7 +1,8 @@
 """Allocation: who supervises whom.
 
 Before the split a trust supervises everyone. Under `risk_split` high risk of serious harm and MAPPA go to the NPS, all
-others to the CRC; escalation leads one way, from CRC to NPS, with an interruption of contact. Within an office a
+others to the CRC; escalation leads one way, from CRC to NPS, with an interruption of contact. Under
+`reunified_service` one service has everyone again. Within an office a
 person's team is drawn once, and the case goes to the officer with the least workload for the contracted hours; high
 risk of serious harm to a qualified one. Officers who leave hand on their cases. A change of officer sets the alliance
 back. Above what an officer can carry, contacts are cut, lowest tier first.
@@ -84,7 +85,7 @@ def escalates(p, i, p_escalation, key):
 
 
 @compiled
-def _look_over(w, p_escalation, key, day, is_split, rows, p, is_vacant, load, out):
+def _look_over(w, p_escalation, key, day, only, rows, p, is_vacant, load, out):
     """Escalate, find who is over and whom to allocate, and weigh what every officer holds, in one pass."""
     clear(load)
     escalated, over, found = 0, 0, 0
@@ -103,11 +104,22 @@ def _look_over(w, p_escalation, key, day, is_split, rows, p, is_vacant, load, ou
             continue
         if officer >= 0:
             add_case(w, load, officer, p.status[i], p.rosh[i], p.ogrs3[i], 1)
-        wanted = by_risk(p.rosh[i], p.is_mappa[i]) if is_split[p.area[i]] else Provider.TRUST.value
+        wanted = only[p.area[i]]
+        if wanted == Provider.NOBODY:
+            wanted = by_risk(p.rosh[i], p.is_mappa[i])
         if officer < 0 or is_vacant[officer] or _is_stranger(p.provider[i], wanted):
             out.row[found], out.provider[found] = i, wanted
             found += 1
     return escalated, over, found
+
+
+def only_provider(model: "ProbationModel") -> Rows:
+    """Return the one provider of each area, or nobody where risk decides between two; shape (areas,)."""
+    areas = np.arange(len(model.region.areas))
+    split, reunified = (
+        model.timeline.covers(lever, areas, today=model.day) for lever in ("risk_split", "reunified_service")
+    )
+    return np.where(reunified, Provider.PROBATION_SERVICE, np.where(split, Provider.NOBODY, Provider.TRUST))
 
 
 def look_over(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
@@ -122,7 +134,7 @@ def look_over(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
         p.p_escalation_per_week,
         model.draws.key("allocation.escalation", model.week),
         model.day,
-        model.timeline.covers("risk_split", np.arange(len(model.region.areas)), today=model.day),
+        only_provider(model),
         rows,
         model.people.part(Case),
         model.officers.is_vacant,
@@ -190,13 +202,14 @@ def weights(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
 def hand_over(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
     """Let a change of officer set the alliance back, and a change from CRC to NPS interrupt contact.
 
-    At the split some keep the officer they had: they change employer together.
+    At the split and when services become one some keep the officer they had: they change employer together.
     """
     people, p = model.people, model.register.allocation
     before = people.provider[rows]
     begins = before == Provider.NOBODY
     u = model.draws.uniforms("allocation.same_officer", people.person_hash[rows], model.week)
-    together = (before == Provider.TRUST) & (provider != Provider.TRUST) & (u < p.p_same_officer_at_split)
+    reorganised = (before == Provider.TRUST) | (provider == Provider.PROBATION_SERVICE)
+    together = reorganised & (before != provider) & (u < p.p_same_officer_at_split)
     changes = ~begins & ~together
     people.alliance[rows[begins]] = 0
     people.alliance[rows[changes]] *= np.float32(p.alliance_kept_on_change)
