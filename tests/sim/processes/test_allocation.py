@@ -199,7 +199,7 @@ LOOK_OVER = pytest.mark.parametrize(
 WORKLOAD = build_workload(Register.load())
 
 
-def looked_over(loop, people, p=0.0, *, rows=None, is_split=False, vacant=()):
+def looked_over(loop, people, p=0.0, *, rows=None, only=Provider.TRUST, vacant=()):
     """Go through people of the first area; return (escalated, over, to be allocated, to whom, load of three officers).
 
     The load is full of nonsense before.
@@ -209,7 +209,7 @@ def looked_over(loop, people, p=0.0, *, rows=None, is_split=False, vacant=()):
     load = Load(np.full(3, 9, np.int32), np.full(3, 9, np.int32), np.full((3, TIERS), 9, np.int64))
     is_vacant = np.isin(np.arange(3), vacant)
     escalated, over, found = loop(
-        WORKLOAD, p, ESCALATION, 0, np.array([is_split]), rows, people.part(Case), is_vacant, load, room
+        WORKLOAD, p, ESCALATION, 0, np.array([only]), rows, people.part(Case), is_vacant, load, room
     )
     return room.escalated[:escalated], room.over[:over], room.row[:found], room.provider[:found], load
 
@@ -295,7 +295,7 @@ def test_the_pass_finds_who_is_over_and_whom_to_allocate_and_adds_up_what_office
 
 @LOOK_OVER
 def test_under_the_split_the_pass_allocates_whoever_has_another_provider_by_risk(loop):
-    _, over, row, provider, _ = looked_over(loop, seven_people(), is_split=True)
+    _, over, row, provider, _ = looked_over(loop, seven_people(), only=Provider.NOBODY)
     assert over.tolist() == [5, 6]
     assert row.tolist() == [0, 1, 2, 3, 4]
     assert provider.tolist() == [Provider.CRC, Provider.NPS, Provider.CRC, Provider.CRC, Provider.CRC]
@@ -303,7 +303,7 @@ def test_under_the_split_the_pass_allocates_whoever_has_another_provider_by_risk
 
 @LOOK_OVER
 def test_whoever_escalates_is_weighed_and_allocated_in_the_same_pass_as_of_high_risk(loop):
-    escalated, _, row, provider, load = looked_over(loop, seven_people(), 1.0, is_split=True)
+    escalated, _, row, provider, load = looked_over(loop, seven_people(), 1.0, only=Provider.NOBODY)
     assert escalated.tolist() == [0, 2, 3, 4]
     assert dict(zip(row.tolist(), provider.tolist(), strict=True)) == dict.fromkeys(range(5), Provider.NPS)
     p = Register.load().workload
