@@ -169,7 +169,7 @@ def contacts(model: "ProbationModel") -> Counts:
     found: Counts = {("officer_changes", "all"): model.officer_changes.sum()}
     found |= {("officer_changes", f"provider_type={p.name.lower()}"): model.officer_changes[p] for p in Provider if p}
     for i, name in enumerate(("contacts_due", "contacts_kept", "contacts_cut")):
-        counts = model.contacts[:, :, i]
+        counts = model.contacts[:, :, :, i].sum(axis=1)
         found[name, "all"] = counts.sum()
         found |= {(name, f"provider_type={p.name.lower()}"): counts[p].sum() for p in Provider if p}
         found |= {(name, f"provider_type=crc&payment_class={c}"): counts[Provider.CRC, c] for c in range(TIERS)}
@@ -279,7 +279,8 @@ def needs(model: "ProbationModel") -> Counts:
 
 def support(model: "ProbationModel") -> Counts:
     """Count places, people helped and waiting, and starts of help by kind of charity; leavers, those whom Through the
-    Gate covers and those whom it sees; starts of help by path."""
+    Gate covers and those whom it sees; starts of help by path; of companies' people, referrals and starts by class of
+    payment."""
     cases, counted = model.cases, model.support
     kind = cases.charity % len(Kind)
     helped = np.bincount(kind[cases.stage == CaseStage.HELPED], minlength=len(Kind))
@@ -296,4 +297,7 @@ def support(model: "ProbationModel") -> Counts:
         group = f"kind={k.name.lower()}"
         found |= {("places", group): places[k], ("helped", group): helped[k], ("waiting", group): waiting[k]}
         found["help_started", group] = counted.started[:, k].sum()
+    for c in range(TIERS):
+        group = f"provider_type=crc&payment_class={c}"
+        found["referrals", group], found["help_started", group] = counted.of_companies[:, c]
     return found | {("help_started", f"path={p.name.lower()}"): counted.started[p].sum() for p in Path}
