@@ -8,7 +8,7 @@ buy, and whom to serve first. A post that is given up goes when it is empty, or 
 Reads: officers' points, targets and absences; the log, the index log, rosh, is_mappa, area.
 Writes: officers' caseloads (is_vacant, is_closed, leaves_day, away_until_day, by_payment); charities' places; the
 ledger; providers.
-Draws: organisations.leaving, organisations.sickness, organisations.notice, organisations.owner, organisations.audit.
+Draws: organisations.leaving, organisations.sickness, organisations.notice, organisations.audit.
 """
 
 import math

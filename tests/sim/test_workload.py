@@ -88,7 +88,8 @@ CASES = {
 
 def three_officers(value):
     """Return the load of three officers, the same number everywhere."""
-    return Load(np.full(3, value, np.int32), np.full(3, value, np.int32), np.full((3, TIERS), value, np.int64))
+    points, cases = (np.full(3, value, np.int32) for _ in range(2))
+    return Load(points, cases, by_payment=np.zeros(3, bool), cuttable=np.full((3, TIERS), value, np.int64))
 
 
 def add_all(loop, load, cases):
@@ -115,7 +116,7 @@ def test_what_is_taken_away_leaves_what_was_held_before(loop):
     assert load.community_cases.tolist() == [99, 100, 98]
     assert load.cuttable.tolist() == [[100, 80, 100, 100], [100] * 4, [100, 75, 100, 55]]
     add_all(loop, load, 1)
-    assert all((part == 100).all() for part in load)
+    assert all((part == 100).all() for part in (load.points, load.community_cases, load.cuttable))
 
 
 @both(clear)

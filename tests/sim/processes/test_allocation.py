@@ -206,7 +206,8 @@ def looked_over(loop, people, p=0.0, *, rows=None, only=Provider.TRUST, vacant=(
     """
     rows = np.arange(len(people)) if rows is None else rows
     room = Found(*(np.full(len(rows), -9) for _ in Found._fields))
-    load = Load(np.full(3, 9, np.int32), np.full(3, 9, np.int32), np.full((3, TIERS), 9, np.int64))
+    by_tier = np.zeros(3, bool)
+    load = Load(np.full(3, 9, np.int32), np.full(3, 9, np.int32), by_tier, np.full((3, TIERS), 9, np.int64))
     is_vacant = np.isin(np.arange(3), vacant)
     escalated, over, found = loop(
         WORKLOAD, p, ESCALATION, 0, np.array([only]), rows, people.part(Case), is_vacant, load, room

@@ -42,6 +42,9 @@ TABLES = {
     "officers' caseloads": "officers",
     "ties": "ties",
     "charities' cases": "cases",
+    "charities' places": "charities",
+    "providers": "providers",
+    "the ledger": "ledger",
 }
 """What stands there for something else than columns of people."""
 STREAMS_OF_OTHERS = {
@@ -50,7 +53,8 @@ STREAMS_OF_OTHERS = {
         *(f"population.{name}" for name in ("history", "age", "first_age", "area", "ogrs_offence", "phase")),
     }
 }
-WATCHED = ("people", "docket", "officers", "ties", "cases")
+WATCHED = ("people", "docket", "officers", "ties", "cases", "ledger")
+AGENTS = ("charities", "providers")
 BY_NAME = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.__name__.rpartition(".")[2])
 
 
@@ -77,6 +81,7 @@ def changed(table, before):
 def live(process, step, model, seen):
     """Let a process live its week, and write down what it changed."""
     before = {name: columns_of(getattr(model, name)) for name in WATCHED}
+    agents = {name: states(getattr(model, name)) for name in AGENTS}
     step(model)
     columns, has_new_rows = changed(model.people, before["people"])
     seen.columns[process] |= columns
@@ -84,6 +89,15 @@ def live(process, step, model, seen):
     for name in WATCHED[1:]:
         if changed(getattr(model, name), before[name]) != (set(), False):
             seen.tables[process].add(name)
+    seen.tables[process] |= {name for name in AGENTS if states(getattr(model, name)) != agents[name]}
+
+
+def states(agents):
+    """Return what can change of charities or providers, as text."""
+    return [
+        repr({k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in vars(a).items() if k != "model"})
+        for a in agents
+    ]
 
 
 def end_orders_just_before_decisions(model):
@@ -96,7 +110,7 @@ def end_orders_just_before_decisions(model):
 
 @pytest.fixture(scope="module")
 def watched(mid_2016):
-    """Two years from mid-2016 with every process watched."""
+    """Two years from mid-2016 with every process watched, and companies that claim what is not due."""
     seen, at_work = Watched(), [None]
     key = Draws.key
 
@@ -118,7 +132,7 @@ def watched(mid_2016):
         patch.setattr(Draws, "key", noted_key)
         for process in WEEK:
             patch.setattr(process, "step", step_of(process))
-        model = later(mid_2016, weeks=0)
+        model = later(mid_2016, weeks=0, organisations__overclaim_share=0.1, organisations__audits_per_year=4)
         for _ in range(WEEKS):
             end_orders_just_before_decisions(model)
             model.step()
