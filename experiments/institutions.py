@@ -76,6 +76,13 @@ def _kept(payment_class: int, title: str) -> Row:
     return Row("contacts_kept_share", group, title, FRACTION, (("contacts_kept", group),), over=due, of=due)
 
 
+def _helped(payment_class: int, title: str) -> Row:
+    """Return the row of starts of help of companies' people of a class of payment, of referrals."""
+    group = f"{_COMPANIES}&payment_class={payment_class}"
+    referred = (("referrals", group),)
+    return Row("help_started_share", group, title, FRACTION, (("help_started", group),), over=referred, of=referred)
+
+
 def _above_40(group: str, title: str) -> Row:
     """Return the row of caseholders with more than forty cases in the community."""
     of = () if group == "all" else (("caseload", group),)
@@ -99,6 +106,8 @@ ROWS = (
     _of_companies("places_bought_share", "charities' places bought", FRACTION, [_PLACES], of=_PLACES),
     _kept(0, "kept, low payment class"),
     _kept(3, "kept, high payment class"),
+    _helped(0, "helped, low payment class"),
+    _helped(3, "helped, high payment class"),
     _above_40("all", "caseholders above 40"),
     _above_40("provider_type=nps", "  NPS"),
     _above_40(_COMPANIES, "  companies"),

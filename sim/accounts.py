@@ -245,17 +245,20 @@ def fee_of_year(model: "ProbationModel", provider: ProbationProvider, contract: 
     return fee * model.timeline.setting("payment_by_results", "funding_factor")
 
 
-def reconcile(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
-    """At the end of each contract year enter the fee by the year's volume, less what was paid by the month.
+def reconcile(
+    model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int, *, is_over: bool = False
+) -> None:
+    """Enter the fee by the volume of each contract year, or of what there was of the last, less what was paid.
 
     What is less than a penny is rounding and no payment.
     """
-    if (month + 1 - provider.first_month) % MONTHS_PER_YEAR:
+    months = (month + 1 - provider.first_month) % MONTHS_PER_YEAR
+    if is_over == (months == 0):
         return
     months = months or MONTHS_PER_YEAR
     last = first_day(month + 1) - 1
-    paid = model.ledger.received(provider.number, (Line.SERVICE,), first_day(month + 1 - MONTHS_PER_YEAR), last + 1)
-    difference = fee_of_year(model, provider, contract, month) - paid
+    paid = model.ledger.received(provider.number, (Line.SERVICE,), first_day(month + 1 - months), last + 1)
+    difference = fee_of_year(model, provider, contract, month) * months / MONTHS_PER_YEAR - paid
     if abs(difference) >= _PENNY:
         model.ledger.pay(last, Line.RECONCILIATION, PAYER, provider.number, difference)
 

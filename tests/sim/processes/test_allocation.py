@@ -199,7 +199,7 @@ LOOK_OVER = pytest.mark.parametrize(
 WORKLOAD = build_workload(Register.load())
 
 
-def looked_over(loop, people, p=0.0, *, rows=None, is_split=False, vacant=(), by_payment=()):
+def looked_over(loop, people, p=0.0, *, rows=None, only=Provider.TRUST, vacant=(), by_payment=()):
     """Go through people of the first area; return (escalated, over, to be allocated, to whom, load of three officers).
 
     The load is full of nonsense before, but for who cuts by payment.

@@ -105,15 +105,6 @@ def live(process, step, model, seen):
     for name in WATCHED[1:]:
         if changed(getattr(model, name), before[name]) != (set(), False):
             seen.tables[process].add(name)
-    seen.tables[process] |= {name for name in AGENTS if states(getattr(model, name)) != agents[name]}
-
-
-def states(agents):
-    """Return what can change of charities or providers, as text."""
-    return [
-        repr({k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in vars(a).items() if k != "model"})
-        for a in agents
-    ]
 
 
 def end_orders_just_before_decisions(model):
