@@ -18,7 +18,7 @@ from tests.sim.processes.alone import (
 )
 from tests.sim.processes.contacts import COLUMNS, ORDERS
 from tests.twins import watch
-from tests.worlds import count, differing_columns, events, later, since
+from tests.worlds import differing_columns, events, later, since
 
 # --- in a world
 
