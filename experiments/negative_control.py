@@ -354,8 +354,8 @@ def conclusion(found: Sequence[Found]) -> str:
     return (
         f"In the NPS {what} moved beyond chance, of {len(MEASURES)} measures looked at, each at 95 percent. "
         f"Of NPS people never with a company {touched(found, OPEN):.2f} percent lead another life, in "
-        f"brackets those who offend otherwise ({touched(found, OPEN, OFFENCES):.2f}); by one channel alone, percent: {ranked}; by conviction, "
-        f"escalation shut, {touched(found, BY_CONVICTION):.2f}. {_with_all_shut(found)}"
+        f"brackets those who offend otherwise ({touched(found, OPEN, OFFENCES):.2f}); by one channel alone, percent: "
+        f"{ranked}; by conviction, escalation shut, {touched(found, BY_CONVICTION):.2f}. {_with_all_shut(found)}"
     )
 
 
