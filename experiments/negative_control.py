@@ -33,7 +33,6 @@ from experiments.engine import cores, map_runs
 from experiments.estimates import SETTLING_DAYS, interval, rate
 from experiments.tables import recalled_within_a_year
 from sim import measures
-from sim.accounts import owner_behaviour
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, date_of, day_of
 from sim.events import Event
 from sim.model import ProbationModel
@@ -282,7 +281,7 @@ def run_seed(rungs: Sequence[str], scale: float, seed: int) -> Found:
         is_open = RUNGS[rung]
         one, other = (live(fork(trunk, timeline, is_open), is_open, END) for timeline in (base, reform))
         found[rung] = measure(trunk, (one, other))
-        owners = [owner_behaviour(other, p.owner_draw) for p in other.providers if p.kind == Provider.CRC]
+        owners = [p.behaviour for p in other.providers if p.kind == Provider.CRC]
         del one, other
         gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
     return Found(", ".join(owner.name.lower().replace("_", "-") for owner in owners), found)
@@ -348,13 +347,15 @@ def conclusion(found: Sequence[Found]) -> str:
     """Say from the numbers what moved in the NPS, and through which channel."""
     moved = [name for name in MEASURES if stands_out(differences(found, OPEN, name))]
     what = "; ".join(f"{name} ({cell(differences(found, OPEN, name), MEASURES[name])})" for name in moved) or "nothing"
-    by = {rung.removesuffix(" alone"): touched(found, rung) for rung in ALONE}
-    ranked = ", ".join(f"{channel} {share:.2f}" for channel, share in sorted(by.items(), key=lambda pair: -pair[1]))
+    ranked = ", ".join(
+        f"{rung.removesuffix(' alone')} {touched(found, rung):.2f} ({touched(found, rung, OFFENCES):.2f})"
+        for rung in sorted(ALONE, key=lambda rung: -touched(found, rung))
+    )
     return (
         f"In the NPS {what} moved beyond chance, of {len(MEASURES)} measures looked at, each at 95 percent. "
-        f"Of NPS people never with a company {touched(found, OPEN):.2f} percent lead another life "
-        f"({touched(found, OPEN, OFFENCES):.2f} percent offend otherwise); by one channel alone, percent: {ranked} "
-        f"(by conviction, escalation shut: {touched(found, BY_CONVICTION):.2f}). {_with_all_shut(found)}"
+        f"Of NPS people never with a company {touched(found, OPEN):.2f} percent lead another life, in "
+        f"brackets those who offend otherwise ({touched(found, OPEN, OFFENCES):.2f}); by one channel alone, percent: "
+        f"{ranked}; by conviction, escalation shut, {touched(found, BY_CONVICTION):.2f}. {_with_all_shut(found)}"
     )
 
 
@@ -367,7 +368,7 @@ def _with_all_shut(found: Sequence[Found]) -> str:
         return "With all channels shut none does, event for event, and reoffending in the cohorts does not move."
     return (
         f"With all channels shut none does, event for event; what reoffending in the cohorts then moves by, "
-        f"{cell(rest)} points, is of people who were with a company too."
+        f"{cell(rest, 3)} points, is of people who were with a company too."
     )
 
 
@@ -380,9 +381,9 @@ def owners(found: Sequence[Found]) -> Mapping[str, int]:
 def show(found: Sequence[Found]) -> None:
     """Print both tables and the conclusion."""
     drawn = ", ".join(f"{count} {name}" for name, count in owners(found).items())
-    print(f"{REFORM} less {BASE}, all channels open; {len(found)} seeds, 95 percent interval; owners: {drawn}")
-    for row in [("", "NPS: grant", "change", "CRC: grant", "change"), *measured(found)]:
-        _print_row(row, (53, 11, 23, 11, 22))
+    print(f"{REFORM} less {BASE}, all channels open; {len(found)} seeds ({drawn})")
+    for row in [("", "NPS", "change", "CRC", "change"), *measured(found)]:
+        _print_row(row, (53, 8, 25, 8, 25))
     print(
         "\nProven reoffending in NPS cohorts, change in points; NPS people never with a company, percent who differ in"
     )
