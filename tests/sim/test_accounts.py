@@ -220,7 +220,11 @@ def test_companies_buy_places_from_the_day_on_which_they_fund_charities(post, pr
     assert not bought[:weeks].any()
     assert bought[weeks] == 1
     assert (bought[weeks:] > 0).all()
-    assert bought[-1] == company(post).places_share < 1
+    assert bought[-1] == company(post).places_share
+    fewer = post.fork(post.timeline)
+    company(fewer).places_share = 0.5
+    fewer.step()
+    assert places_bought(fewer)[-1] == pytest.approx(0.5, abs=post.register.organisations.greatest_change_per_month)
     assert not places_bought(pre).any()
 
 
@@ -235,7 +239,7 @@ def test_where_companies_do_not_fund_charities_they_buy_no_places_and_grants_go_
 
 def test_places_bought_are_a_mean_over_the_companies_that_fund_charities(country):
     timeline = country.timeline
-    for lever in ("private_providers", "charity_supply_chain"):
+    for lever in ("risk_split", "private_providers", "charity_supply_chain"):
         timeline = timeline.with_lever_setting(lever, date_of(0).isoformat())
     levers = dict(timeline.levers)
     levers["charity_supply_chain"] = replace(levers["charity_supply_chain"], areas=country.region.areas[:2])

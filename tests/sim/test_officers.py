@@ -224,7 +224,7 @@ def test_hours_grades_and_targets_are_as_the_register_says(register):
         register,
         part_time_share="0.3",
         part_time_hours="0.5",
-        qualified_share="[0.5, 0.5, 0.6]",
+        qualified_share="[0.5, 0.5, 0.6, 0.5]",
         points_full_time="700",
     )
     half = officers.hours == np.float32(0.5)
