@@ -146,7 +146,9 @@ def main(seeds: int = 8) -> None:
     for arm in ARMS:
         helped = np.sum([s[arm].help for s in of_seeds], axis=0)
         _print_shares("help started of referrals", arm, helped[_STARTED] / helped[_REFERRED])
-    print("\nHighest class over lowest, percent more; 95 percent interval")
+    print(
+        "\nHighest class against lowest: contact as 100 times the log of the ratio, help in percent of everyone's share"
+    )
     print(f"{'':46}{'contact, within tiers':>26}{'help':>26}")
     found = gradients(of_seeds)
     for k, arm in enumerate(ARMS):
