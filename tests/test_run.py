@@ -260,7 +260,7 @@ def start(*arguments):
 def test_an_interrupted_comparison_leaves_its_finished_seeds_readable(tmp_path, how):
     folder = tmp_path / "out"
     process = start("compare", "--scale", "0.05", "--seeds", "200", "--jobs", "2", "--out", str(folder))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and not list(folder.glob("parts/seed-*")):
         time.sleep(0.1)
     os.kill(process.pid, how)
