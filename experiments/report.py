@@ -154,8 +154,8 @@ def print_comparison(
         "** by an assumed unit cost or share. Reoffending: what the people of yearly cohorts cost society, no public "
         "spend.\n"
         "Institutions: payments by the ledger, no part of the costs above. Kept: contacts kept of those due, of the "
-        "companies' people, helped: starts of help of referrals, by how much a little less offending would move the rate "
-        "that is paid for. -: not in this arm.",
+        "companies' people, helped: starts of help of referrals, by how much a little less offending would move the "
+        "rate that is paid for. -: not in this arm.",
         style="dim",
     )
     if before_after:
