@@ -433,11 +433,11 @@ def decide(model: "ProbationModel", month: int) -> None:
             comes_day=model.day + int(model.register.workload.vacancy_weeks) * DAYS_PER_WEEK,
             order=model.draws.uniforms("organisations.notice", model.officers.officer_hash[rows], month),
         )
-        provider.places_share = provider.share_of_places_wanted(books, p)
         seeks = provider.behaviour == Behaviour.PROFIT_SEEKING
         by_payment = seeks and pays_for_fewer_reoffenders(model, provider, month)
         model.officers.by_payment[rows] = by_payment
         if is_funded_by(model, provider, last):
+            provider.places_share = provider.share_of_places_wanted(books, p)
             buy_places(model, provider, by_payment)
 
 
