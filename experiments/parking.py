@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from experiments.engine import cores, map_runs
 from experiments.estimates import interval
+from sim.charities import REFERRED, STARTED
 from sim.clock import day_of
 from sim.model import ProbationModel
 from sim.offenders import Provider
@@ -41,7 +42,6 @@ FIRST, END = date(2016, 1, 4), date(2018, 12, 31)
 _SCALE = 0.5
 _LOWEST, _HIGHEST = 0, 3
 _DUE, _KEPT = 0, 1
-_REFERRED, _STARTED = 0, 1
 
 
 class Served(NamedTuple):
@@ -103,13 +103,13 @@ def weights_of(served: Served) -> NDArray[np.float64]:
 def help_shares(served: Served) -> NDArray[np.float64]:
     """Return starts of help for each referral by class of payment, shape (4,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return served.help[_STARTED] / served.help[_REFERRED]
+        return served.help[STARTED] / served.help[REFERRED]
 
 
 def help_gradient(served: Served) -> float:
     """Return starts of help for each referral, highest class less lowest, over that of everyone."""
     shares = help_shares(served)
-    return float((shares[_HIGHEST] - shares[_LOWEST]) / (served.help[_STARTED].sum() / served.help[_REFERRED].sum()))
+    return float((shares[_HIGHEST] - shares[_LOWEST]) / (served.help[STARTED].sum() / served.help[REFERRED].sum()))
 
 
 def measure(seeds: Sequence[int], scale: float = _SCALE, end: date = END, jobs: int = 1) -> list[dict[str, Served]]:
@@ -145,7 +145,7 @@ def main(seeds: int = 8) -> None:
         _print_shares("contacts kept of due, all tiers", arm, contacts[:, _KEPT] / contacts[:, _DUE])
     for arm in ARMS:
         helped = np.sum([s[arm].help for s in of_seeds], axis=0)
-        _print_shares("help started of referrals", arm, helped[_STARTED] / helped[_REFERRED])
+        _print_shares("help started of referrals", arm, helped[STARTED] / helped[REFERRED])
     print(
         "\nHighest class against lowest: contact as 100 times the log of the ratio, help in percent of everyone's share"
     )

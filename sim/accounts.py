@@ -37,7 +37,7 @@ from sim.proven import (
     follow_up,
     proven_occasions,
 )
-from sim.providers import Behaviour, Books, ProbationProvider
+from sim.providers import Behaviour, Books, ProbationProvider, only_provider
 from sim.results import Cohorts, pooled, prospects, rate
 
 if TYPE_CHECKING:
@@ -61,20 +61,10 @@ def first_day(month: int) -> int:
 
 
 def is_at_work(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
-    """Say whether a provider supervises anybody on a day.
-
-    Trusts do up to the split, NPS and companies from then on, the Probation Service once services are one again.
-    """
-    areas = np.array(provider.areas)
-    split, reunified = (model.timeline.covers(name, areas, today=day) for name in ("risk_split", "reunified_service"))
-    match provider.kind:
-        case Provider.TRUST:
-            works = ~split & ~reunified
-        case Provider.PROBATION_SERVICE:
-            works = reunified
-        case _:
-            works = split & ~reunified
-    return bool(works.any())
+    """Say whether a provider supervises anybody on a day."""
+    only = only_provider(model.timeline, np.array(provider.areas), day)
+    by_risk = provider.kind in (Provider.NPS, Provider.CRC)
+    return bool((only == (Provider.NOBODY if by_risk else provider.kind)).any())
 
 
 def is_private(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
@@ -86,7 +76,7 @@ def is_private(model: "ProbationModel", provider: ProbationProvider, day: int) -
 def is_funded_by(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
     """Say whether a company pays the charities of its areas."""
     chained = model.timeline.covers("charity_supply_chain", np.array(provider.areas), today=day).any()
-    return is_private(model, provider, day) and bool(chained)
+    return bool(chained) and is_private(model, provider, day)
 
 
 def contract_of(model: "ProbationModel", provider: ProbationProvider, day: int) -> Contract | None:
@@ -390,11 +380,10 @@ def books_of(model: "ProbationModel", provider: ProbationProvider, month: int) -
     practitioner, beside = post_cost(model, provider.kind)
     posts = model.officers.full_time_posts(provider.kind, provider.areas)
     at_work = float(model.officers.at_work_by_office()[provider.kind, list(provider.areas)].sum())
-    chain = sum(
-        model.register.costs.help_place * charity.places
-        for charity in model.charities
-        if charity.area in provider.areas and is_funded_by(model, provider, last)
-    )
+    chain = 0.0
+    if is_funded_by(model, provider, last):
+        places = sum(charity.places for charity in model.charities if charity.area in provider.areas)
+        chain = model.register.costs.help_place * places
     return Books(
         income=income,
         staff=practitioner * at_work + beside * posts,

@@ -3,10 +3,10 @@
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.institution import Institution
 from sim.tables import Column, Table
 from sim.workload import TIERS
 
@@ -71,6 +71,10 @@ class Cases(Table):
         return int(((self.charity == charity) & (self.stage == stage)).sum())
 
 
+REFERRED, STARTED = range(2)
+"""Rows of `SupportCounts.of_companies`: referrals and starts of help."""
+
+
 class SupportCounts:
     """What happened in a week in the support of people.
 
@@ -81,7 +85,7 @@ class SupportCounts:
     referrals, started : int64 arrays, shape (4 paths, 5 kinds)
         People put into a queue, and people whose help began.
     of_companies : int64 array, shape (2, 4)
-        Referrals and starts of help of people whom companies supervise, by class of payment.
+        Of people whom companies supervise, by class of payment: `REFERRED` and `STARTED`.
     """
 
     def __init__(self) -> None:
@@ -96,7 +100,7 @@ class SupportCounts:
             counts[:] = 0
 
 
-class Charity(mesa.Agent):
+class Charity(Institution):
     """One charity: a specialism, an area, places, and staff who run them. It holds no list of people: see `Cases`.
 
     Parameters
@@ -112,13 +116,14 @@ class Charity(mesa.Agent):
     places_per_worker : float
     """
 
+    first_number = -1_000_000  # officers stand between it and 0
+    title = "a charity"
+    ends_by = "set its places to 0"
+
     def __init__(
         self, model: "ProbationModel", number: int, kind: Kind, area: int, places: int, places_per_worker: float
     ) -> None:
-        self.model = model
-        self.number = number
-        self.unique_id = _FIRST_NUMBER - number
-        self.pos = None
+        super().__init__(model, number)
         self.kind = kind
         self.area = area
         self.places = self.founding_places = places
@@ -168,21 +173,6 @@ class Charity(mesa.Agent):
             own = turn[worth[turn] >= 0]
             turn[worth[turn] >= 0] = own[np.argsort(-worth[own], kind="stable")]
         return turn[:free]
-
-    def moved_to(self, model: "ProbationModel") -> "Charity":
-        """Return the same charity in a copy of its world."""
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin.model = model
-        return twin
-
-    def remove(self) -> None:
-        """Refuse: a charity here closes by losing its places."""
-        raise TypeError("a charity cannot be removed from the model; set its places to 0")
-
-
-_FIRST_NUMBER = -1_000_000
-"""Charities are numbered downwards from here; officers stand between it and 0."""
 
 
 def found(model: "ProbationModel") -> list[Charity]:

@@ -105,6 +105,13 @@ class ProbationModel(mesa.Model):
     charities : list of Charity
     cases : Cases
         Who waits for a charity or has a place.
+    providers : list of ProbationProvider
+    ledger : Ledger
+        Every payment from day 0 on.
+    log_at_month : list of int
+        Length of the log before the first week of each month.
+    counted : dict
+        Cohorts by area that companies asked for this month.
     ties : Ties
         Who is tied to whom.
     docket : Docket
@@ -281,14 +288,14 @@ class ProbationModel(mesa.Model):
 
     @property
     def agent_types(self) -> list[type]:
-        """The kinds of agents: people, officers and charities."""
+        """The kinds of agents: people, officers, charities and providers."""
         return [Offender, Officer, Charity, ProbationProvider]
 
     @property
     def agents_by_type(self) -> dict[type, AbstractAgentSet[Any]]:
-        """Views of everyone who is tracked and of every officer, made when first asked for, and the charities, by kind.
+        """Views of everyone who is tracked and of every officer, made when first asked for, charities and providers.
 
-        People carry positive numbers that depend on the person alone, officers and charities negative ones.
+        People carry positive numbers that depend on the person alone, all others negative ones.
         """
         rows: dict[type[Any], Any] = {
             Offender: np.flatnonzero(self.people.status != Status.LEFT).tolist(),
@@ -308,7 +315,7 @@ class ProbationModel(mesa.Model):
 
     @property
     def agents(self) -> AbstractAgentSet[Any]:
-        """Views of all people and officers, and the charities; see `agents_by_type`."""
+        """Views of all people and officers, charities and providers; see `agents_by_type`."""
         views = [view for found in self.agents_by_type.values() for view in found]
         return _HardKeyAgentSet(views, random=self.random)
 

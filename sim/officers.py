@@ -76,7 +76,7 @@ class Officers(Table):
             place = (provider * _AREAS + area) * _PLACES_IN_OFFICE + order
             rows = self.add(number, officer_hash=person_hashes(place), area=area, provider=provider, hours=1)
             closed = rows[(order + 1) * (number - founded) // number > order * (number - founded) // number]
-            self.is_closed[closed], self.is_vacant[closed], self.away_until_day[closed] = True, True, NEVER
+            self._close(closed)
         self._measure()
 
     def grade(self, p: Group, draws: Draws) -> None:
@@ -146,9 +146,9 @@ class Officers(Table):
         gap = wanted - float(self.hours[rows][kept].sum())
         if gap < 0:
             chosen = self._first(rows[kept], order[kept] - self.is_vacant[rows[kept]], -gap)
-            empty = chosen[self.is_vacant[chosen]]
-            self.is_closed[empty], self.away_until_day[empty] = True, NEVER
-            self.leaves_day[chosen[~self.is_vacant[chosen]]] = leaves_day
+            is_empty = self.is_vacant[chosen]
+            self._close(chosen[is_empty])
+            self.leaves_day[chosen[~is_empty]] = leaves_day
         else:
             noticed = ~self.is_closed[rows[~kept]]
             chosen = self._first(rows[~kept], order[~kept] - noticed, gap)
@@ -163,9 +163,14 @@ class Officers(Table):
 
     def let_go(self, day: int) -> None:
         """Let officers go whose notice ends by a day; their posts are closed."""
-        gone = self.leaves_day <= day
-        self.is_closed[gone] = self.is_vacant[gone] = True
-        self.away_until_day[gone], self.leaves_day[gone] = NEVER, NEVER
+        gone = np.flatnonzero(self.leaves_day <= day)
+        self._close(gone)
+        self.leaves_day[gone] = NEVER
+
+    def _close(self, rows: NDArray[np.integer]) -> None:
+        """Give posts up that nobody fills."""
+        self.is_closed[rows] = self.is_vacant[rows] = True
+        self.away_until_day[rows] = NEVER
 
     def is_away(self, day: int) -> NDArray[np.bool_]:
         """Say who is not at work on a day: absent, or gone without a successor; shape (officers,)."""

@@ -1,19 +1,25 @@
 """Providers of probation: the rule by risk, and who employs officers, is paid for it and decides how much to buy."""
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-import mesa
 import numpy as np
+from numpy.typing import NDArray
 
+from sim.clock import DAY_ZERO, MONTHS_PER_YEAR
 from sim.compiled import compiled
 from sim.contracts import SENTENCE_TYPES
+from sim.institution import Institution
 from sim.offenders import Provider, Rosh
 from sim.parameters.register import Group
 from sim.results import Cohorts
+from sim.timeline import LAST_DATE, Timeline
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
+
+_MONTHS = (LAST_DATE.year - DAY_ZERO.year + 1) * MONTHS_PER_YEAR
+"""As long as any run."""
 
 
 @compiled
@@ -35,6 +41,15 @@ def by_risk(rosh, is_mappa):
     return Provider.NPS.value if rosh >= Rosh.HIGH or is_mappa else Provider.CRC.value
 
 
+def only_provider(timeline: Timeline, areas: NDArray[np.integer], day: int) -> NDArray[np.int64]:
+    """Return the one provider of each area on a day, or nobody where risk decides between NPS and CRC; shape (areas,).
+
+    Trusts up to the split; the Probation Service once services are one again.
+    """
+    split, reunified = (timeline.covers(lever, areas, today=day) for lever in ("risk_split", "reunified_service"))
+    return np.where(reunified, Provider.PROBATION_SERVICE, np.where(split, Provider.NOBODY, Provider.TRUST))
+
+
 class Behaviour(IntEnum):
     """How a provider decides."""
 
@@ -53,8 +68,13 @@ class Books(NamedTuple):
     post: float  # pounds a year that a full-time post costs, with those who support it
     workload: float  # points over target
 
+    @property
+    def surplus(self) -> float:
+        """Pounds a year."""
+        return self.income - self.staff - self.other_costs
 
-class ProbationProvider(mesa.Agent):
+
+class ProbationProvider(Institution):
     """A provider of probation: trusts of an area together, the NPS, the company of an area, the Probation Service.
 
     Trusts of one contract area stand as one, because people have a contract area and no trust.
@@ -95,6 +115,10 @@ class ProbationProvider(mesa.Agent):
         Weighted volume of the last twelve months over that forecast.
     """
 
+    first_number = -2_000_000  # charities stand between it and officers
+    title = "a provider"
+    ends_by = "a lever ends it"
+
     def __init__(
         self,
         model: "ProbationModel",
@@ -106,10 +130,7 @@ class ProbationProvider(mesa.Agent):
         overhead: float,
         founding_posts: float,
     ) -> None:
-        self.model = model
-        self.number = number
-        self.unique_id = _FIRST_NUMBER - number
-        self.pos = None
+        super().__init__(model, number)
         self.kind = kind
         self.areas = areas
         self.owner_draw = owner_draw
@@ -139,16 +160,15 @@ class ProbationProvider(mesa.Agent):
             The register's ``organisations``.
         """
         step = p.greatest_change_per_month * posts
-        surplus = books.income - books.staff - books.other_costs
         match self.behaviour:
             case Behaviour.BLOCK_GRANT:
                 return posts
             case Behaviour.MISSION_LED:
-                return posts + float(np.clip(surplus / books.post, -step, step))
+                return posts + float(np.clip(books.surplus / books.post, -step, step))
             case Behaviour.SATISFICING:
-                if surplus < 0:
+                if books.surplus < 0:
                     return posts - step
-                return posts + step if books.workload > 1 and surplus > step * books.post else posts
+                return posts + step if books.workload > 1 and books.surplus > step * books.post else posts
             case Behaviour.PROFIT_SEEKING:
                 if books.workload < p.workload_borne:
                     return posts - step
@@ -156,29 +176,18 @@ class ProbationProvider(mesa.Agent):
 
     def share_of_places_wanted(self, books: Books, p: Group) -> float:
         """Return the share of charities' places that it buys next month."""
-        surplus = books.income - books.staff - books.other_costs
         step = p.greatest_change_per_month
         match self.behaviour:
             case Behaviour.BLOCK_GRANT | Behaviour.MISSION_LED:
                 change = step
             case Behaviour.SATISFICING:
-                change = step if surplus >= 0 else -step
+                change = step if books.surplus >= 0 else -step
             case Behaviour.PROFIT_SEEKING:
                 change = -step
         return float(np.clip(self.places_share + change, p.least_places_share, 1.0))
 
-    def moved_to(self, model: "ProbationModel") -> "ProbationProvider":
-        """Return the same provider in a copy of its world."""
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin.model, twin.starts, twin.bought = model, self.starts.copy(), self.bought.copy()
+    def moved_to(self, model: "ProbationModel") -> Self:
+        """Return the same provider, with counts of its own, in a copy of its world."""
+        twin = super().moved_to(model)
+        twin.starts, twin.bought = self.starts.copy(), self.bought.copy()
         return twin
-
-    def remove(self) -> None:
-        """Refuse: a provider here ends by a lever, and its books stay."""
-        raise TypeError("a provider cannot be removed from the model; a lever ends it")
-
-
-_MONTHS = 276
-_FIRST_NUMBER = -2_000_000
-"""Providers are numbered downwards from here; charities stand between it and officers."""

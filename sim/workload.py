@@ -94,6 +94,13 @@ def class_of(w, ogrs3):
 
 
 @compiled
+def fill_classes(w, rows, ogrs3, out):
+    """Fill in the class of payment of people; shape (n,)."""
+    for k in range(rows.size):
+        out[k] = class_of(w, ogrs3[rows[k]])
+
+
+@compiled
 def tier_of(w, rosh, ogrs3):
     """Return the tier, 0 to 3: the highest for high risk of serious harm; below that by risk and by likelihood."""
     return w.tier[rosh, HIGH_LIKELIHOOD if ogrs3 >= w.likelihood_bound else LOW_LIKELIHOOD]

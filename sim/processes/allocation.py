@@ -2,10 +2,10 @@
 
 Before the split a trust supervises everyone. Under `risk_split` high risk of serious harm and MAPPA go to the NPS, all
 others to the CRC; escalation leads one way, from CRC to NPS, with an interruption of contact. Under
-`reunified_service` one service has everyone again. Within an office a
-person's team is drawn once, and the case goes to the officer with the least workload for the contracted hours; high
-risk of serious harm to a qualified one. Officers who leave hand on their cases. A change of officer sets the alliance
-back. Above what an officer can carry, contacts are cut, lowest tier first.
+`reunified_service` one service has everyone again. Within an office a person's team is drawn once, and the case goes to
+the officer with the least workload for the contracted hours; high risk of serious harm to a qualified one. Officers who
+leave hand on their cases. A change of officer sets the alliance back. Above what an officer can carry, contacts are
+cut, lowest tier first, or by class of payment.
 
 Reads: status, sentence columns, rosh, is_mappa, area, ogrs3, officers' hours, grades and absences.
 Writes: provider, officer, officer_changes, alliance, handover_end_day, offence_bound, rosh (escalation); officers'
@@ -24,7 +24,7 @@ from sim.events import Event
 from sim.legal_status import drop_supervisor, is_on_caseload, look_again
 from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Provider, Rosh, Rows
 from sim.officers import assign_least_loaded
-from sim.providers import by_risk
+from sim.providers import by_risk, only_provider
 from sim.workload import add_case, clear, fill_weights, share_cut, tier_of
 from sim.workload import build as build_workload
 
@@ -113,15 +113,6 @@ def _look_over(w, p_escalation, key, day, only, rows, p, is_vacant, load, out):
     return escalated, over, found
 
 
-def only_provider(model: "ProbationModel") -> Rows:
-    """Return the one provider of each area, or nobody where risk decides between two; shape (areas,)."""
-    areas = np.arange(len(model.region.areas))
-    split, reunified = (
-        model.timeline.covers(lever, areas, today=model.day) for lever in ("risk_split", "reunified_service")
-    )
-    return np.where(reunified, Provider.PROBATION_SERVICE, np.where(split, Provider.NOBODY, Provider.TRUST))
-
-
 def look_over(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
     """Go through everyone under sentence: raise the assessed risk of some to high, and add up officers' workload.
 
@@ -134,7 +125,7 @@ def look_over(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
         p.p_escalation_per_week,
         model.draws.key("allocation.escalation", model.week),
         model.day,
-        only_provider(model),
+        only_provider(model.timeline, np.arange(len(model.region.areas)), model.day),
         rows,
         model.people.part(Case),
         model.officers.is_vacant,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.charities import Kind, Path, Stage
+from sim.charities import REFERRED, STARTED, Kind, Path, Stage
 from sim.clock import DAYS_PER_WEEK
 from sim.compiled import compiled
 from sim.draws import uniform
@@ -26,7 +26,7 @@ from sim.events import Event
 from sim.help import mask_for
 from sim.legal_status import look_again
 from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Provider, Rows, Status, status_table
-from sim.workload import HUNDREDTHS, TIERS
+from sim.workload import TIERS, fill_classes
 from sim.workload import build as build_workload
 
 if TYPE_CHECKING:
@@ -177,20 +177,20 @@ def refer(
     wait = model.day + int(model.register.support.longest_wait_weeks) * DAYS_PER_WEEK
     cases.add(found, row=row, charity=charity, path=path, asked_week=model.week, end_day=wait)
     model.support.referrals[path] += np.bincount(kind, minlength=len(Kind))
-    count_of_companies(model, row, 0)
+    model.support.of_companies[REFERRED] += by_worth(model, row)
 
 
 def worth_of(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
     """Return the class of payment of people, 0 to 3, and -1 for whom no company supervises; shape (n,)."""
-    people, payment_class = model.people, model.register.derived(build_workload).payment_class
-    worth = payment_class[(people.ogrs3[rows] * HUNDREDTHS).astype(np.int64)]
-    return np.where(people.provider[rows] == Provider.CRC, worth, -1)
+    worth = np.empty(len(rows), np.int64)
+    fill_classes(model.register.derived(build_workload), rows, model.people.ogrs3, worth)
+    return np.where(model.people.provider[rows] == Provider.CRC, worth, -1)
 
 
-def count_of_companies(model: "ProbationModel", rows: Rows, which: int) -> None:
-    """Count people whom companies supervise by class of payment: referrals (0) or starts of help (1)."""
-    mine = rows[model.people.provider[rows] == Provider.CRC]
-    model.support.of_companies[which] += np.bincount(worth_of(model, mine), minlength=TIERS)
+def by_worth(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
+    """Count people whom companies supervise by class of payment, shape (4,)."""
+    worth = worth_of(model, rows)
+    return np.bincount(worth[worth >= 0], minlength=TIERS)
 
 
 def fill_places(model: "ProbationModel") -> None:
@@ -225,5 +225,5 @@ def start_help(model: "ProbationModel", chosen: Rows) -> None:
     np.bitwise_or.at(people.help, rows, (1 << kind).astype(np.uint8))
     people.was_mentored[rows[kind == Kind.MENTORING]] = True
     np.add.at(model.support.started, (cases.path[chosen], kind), 1)
-    count_of_companies(model, rows, 1)
+    model.support.of_companies[STARTED] += by_worth(model, rows)
     model.log.record(Event.HELP_START, model.day, rows, kind, cases.path[chosen])
