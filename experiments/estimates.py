@@ -79,6 +79,17 @@ def interval(values: Floats) -> tuple[float | None, float | None]:
     return float(values.mean() - half), float(values.mean() + half)
 
 
+def bounds(values: Floats, form: str) -> str:
+    """Return the interval of a mean as text in brackets, after a space; nothing below two values."""
+    low, high = interval(values)
+    return "" if low is None or high is None else f" [{low:{form}}, {high:{form}}]"
+
+
+def with_bounds(values: Floats, form: str) -> str:
+    """Return a mean and its interval as text."""
+    return f"{values.mean():{form}}{bounds(values, form)}"
+
+
 def pairing_gain(base: Floats, reform: Floats) -> float | None:
     """Return the variance of an unpaired difference over that of the paired one; None where that is zero."""
     if len(base) < 2:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import nbdtr
 
 from experiments.before_after import published
-from experiments.engine import cores, map_runs
+from experiments.engine import cores, run_seeds
 from experiments.estimates import interval
 from experiments.provider import PERCENT, areas, listed, shares_by_area
 from sim import measures
@@ -131,7 +131,7 @@ def count(model: ProbationModel, chosen: NDArray[np.bool_], years: Sequence[int]
 def follow(area: str, scale: float, eligible: tuple[str, ...], seeds: Sequence[int], jobs: int = 1) -> Followed:
     """Run one area over seeds."""
     task = partial(count_seed, area, scale, eligible)
-    found = [counted for _, counted in sorted(map_runs(task, list(seeds), jobs), key=lambda run: run[0])]
+    found = run_seeds(task, seeds, jobs)
     columns = np.array([counted for counted, _ in found])
     people, reoffenders, reoffences = columns[:, :3].astype(np.int64).swapaxes(0, 1)
     cohorts = Cohorts(people, reoffenders, reoffences, columns[:, 3])

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from experiments.estimates import Difference, Floats, difference, interval, of_weeks, weekly_means
+from experiments.estimates import Difference, Floats, bounds, difference, of_weeks, weekly_means
 from sim.clock import WEEKS_PER_YEAR
 
 POUNDS, FRACTION = "pounds", "fraction"
@@ -162,13 +162,7 @@ def finding(weekly: pd.DataFrame, arm: str, parted: date | None) -> str | None:
     volume = 100 * values(rows[_VOLUME, _COMPANIES], means, arm)
     if np.isnan(balance).any():
         return None
-    said = f"Companies' income less costs: {balance.mean():+.2f} million pounds a year{_bounds(balance, '+.2f')}"
-    return (
-        said if np.isnan(volume).any() else f"{said}; volume {volume.mean():.0f} percent of forecast{_bounds(volume)}"
-    )
-
-
-def _bounds(of_seeds: Floats, form: str = ".0f") -> str:
-    """Return the interval of a mean over seeds in brackets; nothing for one seed."""
-    low, high = interval(of_seeds)
-    return "" if low is None or high is None else f" [{low:{form}}, {high:{form}}]"
+    said = f"Companies' income less costs: {balance.mean():+.2f} million pounds a year{bounds(balance, '+.2f')}"
+    if np.isnan(volume).any():
+        return said
+    return f"{said}; volume {volume.mean():.0f} percent of forecast{bounds(volume, '.0f')}"

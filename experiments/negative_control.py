@@ -29,8 +29,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.compare import index_keys
-from experiments.engine import cores, map_runs
-from experiments.estimates import SETTLING_DAYS, interval, rate
+from experiments.engine import cores, run_seeds
+from experiments.estimates import SETTLING_DAYS, interval, rate, with_bounds
 from experiments.tables import recalled_within_a_year
 from sim import measures
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, date_of, day_of
@@ -289,8 +289,7 @@ def run_seed(rungs: Sequence[str], scale: float, seed: int) -> Found:
 
 def run(seeds: Sequence[int], rungs: Sequence[str] = tuple(RUNGS), scale: float = _SCALE, jobs: int = 1) -> list[Found]:
     """Return what every seed says, in the order of seeds."""
-    task = partial(run_seed, tuple(rungs), scale)
-    return [found for _, found in sorted(map_runs(task, list(seeds), jobs), key=lambda pair: pair[0])]
+    return run_seeds(partial(run_seed, tuple(rungs), scale), seeds, jobs)
 
 
 def differences(found: Sequence[Found], rung: str, name: str, side: Provider = Provider.NPS) -> Floats:
@@ -306,11 +305,7 @@ def stands_out(values: Floats) -> bool:
 
 def cell(values: Floats, digits: int = 2) -> str:
     """Return a mean difference with its interval."""
-    if not values.any():
-        return "0 exactly"
-    low, high = interval(values)
-    spread = "" if low is None else f" [{low:+.{digits}f}, {high:+.{digits}f}]"
-    return f"{values.mean():+.{digits}f}{spread}"
+    return with_bounds(values, f"+.{digits}f") if values.any() else "0 exactly"
 
 
 def measured(found: Sequence[Found]) -> list[tuple[str, ...]]:

@@ -23,8 +23,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.engine import cores, map_runs
-from experiments.estimates import interval
+from experiments.engine import cores, run_seeds
+from experiments.estimates import with_bounds
 from sim.charities import REFERRED, STARTED
 from sim.clock import day_of
 from sim.model import ProbationModel
@@ -114,11 +114,7 @@ def help_gradient(served: Served) -> float:
 
 def measure(seeds: Sequence[int], scale: float = _SCALE, end: date = END, jobs: int = 1) -> list[dict[str, Served]]:
     """Return what every seed's arms served, in the order of seeds."""
-    return [found for _, found in sorted(map_runs(partial(run_seed, scale, end), list(seeds), jobs), key=_seed)]
-
-
-def _seed(found: tuple[int, dict[str, Served]]) -> int:
-    return found[0]
+    return run_seeds(partial(run_seed, scale, end), seeds, jobs)
 
 
 def gradients(of_seeds: Sequence[dict[str, Served]]) -> dict[str, NDArray[np.float64]]:
@@ -126,13 +122,6 @@ def gradients(of_seeds: Sequence[dict[str, Served]]) -> dict[str, NDArray[np.flo
     weights = [weights_of(arms[BASE]) for arms in of_seeds]
     contact = [[contact_gradient(s[arm], w) for s, w in zip(of_seeds, weights, strict=True)] for arm in ARMS]
     return {"contact": np.array(contact), "help": np.array([[help_gradient(s[arm]) for s in of_seeds] for arm in ARMS])}
-
-
-def _said(values: NDArray[np.float64]) -> str:
-    """Return a mean in percent with its interval."""
-    low, high = interval(100 * values)
-    spread = "" if low is None or high is None else f" [{low:+.1f}, {high:+.1f}]"
-    return f"{100 * values.mean():+.1f}{spread}"
 
 
 def main(seeds: int = 8) -> None:
@@ -166,8 +155,8 @@ def _print_shares(title: str, arm: str, shares: NDArray[np.float64]) -> None:
 
 
 def _print_gradients(title: str, contact: NDArray[np.float64], help_: NDArray[np.float64]) -> None:
-    """Print two gradients with their intervals."""
-    print(f"{title:46}{_said(contact):>26}{_said(help_):>26}")
+    """Print two gradients in percent with their intervals."""
+    print(f"{title:46}" + "".join(f"{with_bounds(100 * values, '+.1f'):>26}" for values in (contact, help_)))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,9 @@ from sim.errors import InputError, unknown
 from sim.parameters.register import HOLD_AT, Register
 from sim.regions import Region, load_region
 from sim.scenarios import load_timeline
-from sim.timeline import ALL_AREAS, LAST_DATE, Timeline, first_difference, lever_definitions
+from sim.timeline import ALL_AREAS, Timeline, checked_end, first_difference, lever_definitions
 
 DEFAULT_UNTIL = date(2019, 12, 31)
-SHORTEST_RUN = date(2008, 2, 4)
 GREATEST_SCALE = 10.0
 FEWEST_PEOPLE = 10
 MOST_SEEDS = 10_000
@@ -205,14 +204,9 @@ def checked_seed(seed: int) -> int:
 def checked_until(text: str | None, arms: Sequence[Timeline] = ()) -> date:
     """Return the last day of the run: as asked, else the latest that a scenario asks for."""
     if text is None:
-        until = max((arm.until or DEFAULT_UNTIL for arm in arms), default=DEFAULT_UNTIL)
-        place = "until of the scenario"
-    else:
-        place = "--until"
-        try:
-            until = date.fromisoformat(text)
-        except ValueError:
-            raise InputError(f"--until {text} is not a date; allowed: a date such as 2017-12-31") from None
-    if not SHORTEST_RUN <= until <= LAST_DATE:
-        raise InputError(f"{place} {until} is out of range; allowed: {SHORTEST_RUN} to {LAST_DATE}")
-    return until
+        return max((arm.until or DEFAULT_UNTIL for arm in arms), default=DEFAULT_UNTIL)
+    try:
+        until = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--until {text} is not a date; allowed: a date such as 2017-12-31") from None
+    return checked_end(until, "--until")

@@ -23,8 +23,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.engine import cores, map_runs
-from experiments.estimates import interval
+from experiments.engine import cores, run_seeds
+from experiments.estimates import with_bounds
 from sim.charities import Kind, Stage
 from sim.clock import WEEKS_PER_YEAR, day_of
 from sim.events import Event
@@ -131,19 +131,15 @@ def run_seed(settings: tuple[tuple[str, str], ...], seed: int) -> Effect:
 def measure(seeds: Sequence[int], settings: dict[str, str], jobs: int = 1) -> list[Effect]:
     """Return the effects of every seed, in the order of seeds."""
     task = partial(run_seed, tuple(sorted(settings.items())))
-    return [effect for _, effect in sorted(map_runs(task, list(seeds), jobs), key=lambda found: found[0])]
+    return run_seeds(task, seeds, jobs)
 
 
 def rows(seeds: Sequence[int], jobs: int = 1) -> Iterator[tuple[str, ...]]:
     """Yield (channels open, pairs, direct, indirect, total) with intervals, for each rung of the ladder."""
     for name, settings in CHANNELS.items():
         effects = measure(seeds, settings, jobs)
-        cells = []
-        for which in ("treated", "untreated", "everyone"):
-            values = np.array([e.per_100(which) for e in effects])
-            low, high = interval(values)
-            spread = "" if low is None else f" [{low:+.1f}, {high:+.1f}]"
-            cells.append(f"{values.mean():+.1f}{spread}")
+        whose = ("treated", "untreated", "everyone")
+        cells = [with_bounds(np.array([e.per_100(which) for e in effects]), "+.1f") for which in whose]
         yield name, f"{np.mean([e.pairs for e in effects]):,.0f}", *cells
 
 

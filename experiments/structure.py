@@ -17,7 +17,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.engine import cores, map_runs
+from experiments.engine import cores, run_seeds
 from experiments.estimates import interval
 from sim.clock import DAYS_PER_WEEK, day_of
 from sim.data import tables
@@ -173,7 +173,7 @@ def _coverage(model: ProbationModel) -> dict[str, float]:
 
 def figures(scale: float, seeds: Sequence[int], jobs: int = 1) -> list[Figure]:
     """Return every figure beside what is published."""
-    runs = [found for _, found in sorted(map_runs(partial(measure, scale), list(seeds), jobs), key=lambda f: f[0])]
+    runs = run_seeds(partial(measure, scale), seeds, jobs)
     values = {name: np.array([run[name] for run in runs]) for name in runs[0]}
     ranges = _published_ranges()
     nothing: tuple[float | None, float | None] = (None, None)

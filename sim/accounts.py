@@ -1,4 +1,4 @@
-"""What providers and charities are paid, what they spend, and what providers decide: the books of a month.
+"""What providers and charities are paid, and what they spend: the books of a month.
 
 A trust, the NPS and a company without a contract have a block grant: what their posts cost when they were founded. A
 company under `payment_by_results` has its contract: a fee for service that volume moves, and payment for results, of
@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import DAY_ZERO, DAYS_PER_WEEK, MONTHS_PER_YEAR, TWELVE_MONTHS_DAYS, WEEKS_PER_YEAR, date_of, day_of
+from sim.clock import (
+    MONTHS_PER_QUARTER,
+    MONTHS_PER_YEAR,
+    TWELVE_MONTHS_DAYS,
+    WEEKS_PER_YEAR,
+    day_of,
+    first_day,
+    month_of,
+)
 from sim.contracts import SENTENCE_TYPES, Contract, load_contract
 from sim.docket import first_of_each
 from sim.draws import person_hashes
@@ -37,27 +45,14 @@ from sim.proven import (
     follow_up,
     proven_occasions,
 )
-from sim.providers import Behaviour, Books, ProbationProvider, only_provider
-from sim.results import Cohorts, pooled, prospects, rate
+from sim.providers import ProbationProvider, only_provider
+from sim.results import Cohorts, pooled
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
-_QUARTER_MONTHS = 3
 _PENNY = 0.01
 _COMMUNITY_ORDER, _SUSPENDED_ORDER, _SHORT_CUSTODY, _LONG_CUSTODY = range(len(SENTENCE_TYPES))
-
-
-def month_of(day: int) -> int:
-    """Return the number of the calendar month of a day, counted from that of day 0."""
-    when = date_of(day)
-    return (when.year - DAY_ZERO.year) * MONTHS_PER_YEAR + when.month - DAY_ZERO.month
-
-
-def first_day(month: int) -> int:
-    """Return the first day of a month by its number."""
-    years, months = divmod(DAY_ZERO.month - 1 + month, MONTHS_PER_YEAR)
-    return day_of(date(DAY_ZERO.year + years, months + 1, 1))
 
 
 def is_at_work(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
@@ -314,8 +309,8 @@ def pay_results(model: "ProbationModel", provider: ProbationProvider, contract: 
     A cohort in whose quarter the company's work ended is not paid for.
     """
     last = first_day(month + 1) - 1
-    quarter = -(-provider.first_month // _QUARTER_MONTHS) + len(provider.results)
-    start, end = first_day(quarter * _QUARTER_MONTHS), first_day((quarter + 1) * _QUARTER_MONTHS)
+    quarter = -(-provider.first_month // MONTHS_PER_QUARTER) + len(provider.results)
+    start, end = first_day(quarter * MONTHS_PER_QUARTER), first_day((quarter + 1) * MONTHS_PER_QUARTER)
     if end + FOLLOW_UP_DAYS + WAITING_DAYS > last + 1 or not is_at_work(model, provider, end - 1):
         return
     size, pay = size_of(model, provider), model.ledger.pay
@@ -372,81 +367,6 @@ def fund_charities(model: "ProbationModel", last: int) -> None:
         model.ledger.pay(last, Line.PLACES, account, OUTSIDE, max(charity.upkeep, charity.places) * monthly)
 
 
-def books_of(model: "ProbationModel", provider: ProbationProvider, month: int) -> Books:
-    """Return a company's year as it looks at the end of a month. Results are not counted on: they come late."""
-    last = first_day(month + 1) - 1
-    contract = contract_of(model, provider, last)
-    income = provider.budget if contract is None else fee_of_year(model, provider, contract, month)
-    practitioner, beside = post_cost(model, provider.kind)
-    posts = model.officers.full_time_posts(provider.kind, provider.areas)
-    at_work = float(model.officers.at_work_by_office()[provider.kind, list(provider.areas)].sum())
-    chain = 0.0
-    if is_funded_by(model, provider, last):
-        places = sum(charity.places for charity in model.charities if charity.area in provider.areas)
-        chain = model.register.costs.help_place * places
-    return Books(
-        income=income,
-        staff=practitioner * at_work + beside * posts,
-        other_costs=provider.overhead + chain,
-        post=practitioner + beside,
-        workload=model.officers.workload(provider.kind, provider.areas),
-    )
-
-
-def pays_for_fewer_reoffenders(model: "ProbationModel", provider: ProbationProvider, month: int) -> bool:
-    """Say whether one reoffender fewer raises the payment that a company expects of its next cohort."""
-    contract = contract_of(model, provider, first_day(month + 1) - 1)
-    if contract is None:
-        return False
-    people = provider.starts[max(0, month - _QUARTER_MONTHS) : month + 1].sum()
-    usual = rate(provider.baseline.reoffenders, provider.baseline.people)
-    worth = prospects(contract, people, usual, usual, contract.binary_hurdle)
-    return bool(worth.pounds_per_reoffender > 0)
-
-
-def decide(model: "ProbationModel", month: int) -> None:
-    """Let every company with a private owner decide on posts, on charities' places and on whom it serves first."""
-    p, last = model.register.organisations, first_day(month + 1) - 1
-    for provider in model.providers:
-        if not is_private(model, provider, last):
-            grant_places(model, provider)
-            continue
-        provider.behaviour = owner_behaviour(model, provider.owner_draw)
-        books = books_of(model, provider, month)
-        posts = model.officers.full_time_posts(provider.kind, provider.areas)
-        rows = model.officers.of(provider.kind, provider.areas)
-        model.officers.change_posts(
-            rows,
-            max(provider.posts_wanted(posts, books, p), p.least_posts_share * provider.founding_posts),
-            leaves_day=model.day + int(p.notice_weeks) * DAYS_PER_WEEK,
-            comes_day=model.day + int(model.register.workload.vacancy_weeks) * DAYS_PER_WEEK,
-            order=model.draws.uniforms("organisations.notice", model.officers.officer_hash[rows], month),
-        )
-        seeks = provider.behaviour == Behaviour.PROFIT_SEEKING
-        by_payment = seeks and pays_for_fewer_reoffenders(model, provider, month)
-        model.officers.by_payment[rows] = by_payment
-        if is_funded_by(model, provider, last):
-            provider.places_share = provider.share_of_places_wanted(books, p)
-            buy_places(model, provider, by_payment)
-
-
-def grant_places(model: "ProbationModel", provider: ProbationProvider) -> None:
-    """Let places come back that a company gave up and a grant pays for now, as fast as they could go."""
-    if provider.places_share < 1 or provider.behaviour != Behaviour.BLOCK_GRANT:
-        provider.behaviour = Behaviour.BLOCK_GRANT
-        step = model.register.organisations.greatest_change_per_month
-        provider.places_share = min(1.0, provider.places_share + step)
-        buy_places(model, provider)
-
-
-def buy_places(model: "ProbationModel", provider: ProbationProvider, by_payment: bool = False) -> None:
-    """Set the places of the charities of a company's areas to what it buys, and whom they are to serve first."""
-    for charity in model.charities:
-        if charity.area in provider.areas:
-            charity.places = round(charity.founding_places * provider.places_share)
-            charity.by_payment = by_payment
-
-
 def found_providers(model: "ProbationModel") -> list[ProbationProvider]:
     """Found the trusts and the company of each area, the NPS and the Probation Service, with a budget for their posts.
 
@@ -470,12 +390,3 @@ def found_providers(model: "ProbationModel") -> list[ProbationProvider]:
         posts = model.officers.full_time_posts(kind, where)
         providers.append(ProbationProvider(model, number, kind, where, owner, staff + overhead, overhead, posts))
     return providers
-
-
-def owner_behaviour(model: "ProbationModel", u: float) -> Behaviour:
-    """Return how an owner behaves, by the shares of the lever `private_providers`; the rest seek profit."""
-    mission = model.timeline.setting("private_providers", "mission_led_share")
-    satisficing = model.timeline.setting("private_providers", "satisficing_share")
-    if u < mission:
-        return Behaviour.MISSION_LED
-    return Behaviour.SATISFICING if u < mission + satisficing else Behaviour.PROFIT_SEEKING

@@ -9,6 +9,7 @@ DAYS_PER_WEEK = 7
 DAYS_PER_YEAR = 365.25
 WEEKS_PER_YEAR = DAYS_PER_YEAR / DAYS_PER_WEEK
 MONTHS_PER_YEAR = 12
+MONTHS_PER_QUARTER = 3
 DAYS_PER_MONTH = DAYS_PER_YEAR / MONTHS_PER_YEAR
 DAY_ZERO = date(2008, 1, 7)
 TWELVE_MONTHS_DAYS = int(DAYS_PER_YEAR)
@@ -41,3 +42,15 @@ def year_of_week(week: int) -> int:
 def dates(days: NDArray[np.integer]) -> NDArray[np.datetime64]:
     """Return day numbers as NumPy dates, shape kept."""
     return (np.asarray(days, np.int64) + _EPOCH_DAYS).astype("datetime64[D]")
+
+
+def month_of(day: int) -> int:
+    """Return the number of the calendar month of a day, counted from that of day 0."""
+    when = date_of(day)
+    return (when.year - DAY_ZERO.year) * MONTHS_PER_YEAR + when.month - DAY_ZERO.month
+
+
+def first_day(month: int) -> int:
+    """Return the first day of a month by its number."""
+    years, months = divmod(DAY_ZERO.month - 1 + month, MONTHS_PER_YEAR)
+    return day_of(date(DAY_ZERO.year + years, months + 1, 1))

@@ -7,7 +7,7 @@ from sim.contracts import load_contract
 from sim.errors import InputError, finite, nearest, read_toml, unknown
 from sim.files import CONTRACTS, SCENARIOS, find_file, find_place, is_file, known_names, only_keys, text
 from sim.regions import checked_areas, load_region
-from sim.timeline import ALL_AREAS, Lever, Timeline, lever_definitions, parse_date
+from sim.timeline import ALL_AREAS, Lever, Timeline, checked_end, lever_definitions, parse_date
 
 LONGEST_CHAIN = 20
 _SCENARIO_KEYS = {"base", "title", "until", "change"}
@@ -122,7 +122,8 @@ def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...
         levers.update(base.levers)
         until = base.until
     if "until" in document:
-        until = parse_date(document["until"], f"{path}: until", "a date such as 2023-12-31")
+        place = f"{path}: until"
+        until = checked_end(parse_date(document["until"], place, "a date such as 2023-12-31"), place)
     changes = document.get("change", [])
     if not isinstance(changes, list):
         raise InputError(f"{path}: change must be written [[change]], once for each lever")

@@ -20,6 +20,7 @@ from sim.errors import InputError, read_toml, unknown
 FOLDER = Path(__file__).resolve().parent
 ALL_AREAS = ("all",)
 FIRST_DATE, LAST_DATE = date(2008, 1, 7), date(2030, 12, 31)
+EARLIEST_END = date(2008, 2, 4)
 
 
 @cache
@@ -172,3 +173,10 @@ def parse_date(value: object, place: str, allowed: str) -> date:
     if not FIRST_DATE <= value <= LAST_DATE:
         raise InputError(f"{place} = {value} is outside the model's time; allowed: {FIRST_DATE} to {LAST_DATE}")
     return value
+
+
+def checked_end(until: date, place: str) -> date:
+    """Return the last day of a run, checked; `place` says where it was written."""
+    if not EARLIEST_END <= until <= LAST_DATE:
+        raise InputError(f"{place} {until} is out of range; allowed: {EARLIEST_END} to {LAST_DATE}")
+    return until

@@ -16,9 +16,10 @@ overclaimed).
 import math
 from typing import TYPE_CHECKING
 
-from sim.accounts import close_month, count_week, decide, month_of
-from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR
+from sim.accounts import close_month, count_week
+from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, month_of
 from sim.compiled import compiled
+from sim.decisions import decide
 from sim.draws import uniform
 
 if TYPE_CHECKING:

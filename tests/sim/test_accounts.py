@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sim import accounts
-from sim.accounts import first_day, month_of, owner_behaviour
-from sim.clock import NEVER, WEEKS_PER_YEAR, date_of, day_of
+from sim.clock import NEVER, WEEKS_PER_YEAR, date_of, day_of, first_day, month_of
 from sim.contracts import load_contract
+from sim.decisions import owner_behaviour
 from sim.events import Event
 from sim.ledger import OUTSIDE, PAYER, RESULTS, Line, charity_account
 from sim.measures import cohorts
@@ -75,19 +75,6 @@ def entered(model, line, month, provider):
 def months(model, first=0):
     """Return the months whose books are closed."""
     return range(first, month_of(model.day - 7))
-
-
-# --- months
-
-
-def test_months_are_those_of_the_calendar():
-    days = np.arange(0, 3000)
-    for day in days.tolist():
-        month, when = month_of(day), date_of(day)
-        assert first_day(month) <= day < first_day(month + 1)
-        assert (date_of(first_day(month)).year, date_of(first_day(month)).month) == (when.year, when.month)
-        assert date_of(first_day(month)).day == 1
-    assert month_of(0) == 0
 
 
 # --- every pound

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.clock import DAY_ZERO, NEVER, date_of, dates, day_of, week_of, year_of_week
+from sim.clock import DAY_ZERO, NEVER, date_of, dates, day_of, first_day, month_of, week_of, year_of_week
 
 
 def test_day_zero_is_a_monday_and_week_zero_begins_on_it():
@@ -41,3 +41,13 @@ def test_a_week_belongs_to_the_year_of_its_monday():
 def test_never_is_later_than_any_day_and_can_be_added_to():
     assert day_of(date(2100, 1, 1)) < NEVER
     assert np.int32(NEVER) + np.int32(day_of(date(2100, 1, 1))) > 0
+
+
+def test_months_are_those_of_the_calendar():
+    days = np.arange(0, 3000)
+    for day in days.tolist():
+        month, when = month_of(day), date_of(day)
+        assert first_day(month) <= day < first_day(month + 1)
+        assert (date_of(first_day(month)).year, date_of(first_day(month)).month) == (when.year, when.month)
+        assert date_of(first_day(month)).day == 1
+    assert month_of(0) == 0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from experiments.plan import make_plan
-from sim.accounts import contract_of, fee_of_year, first_day, month_of
-from sim.clock import day_of
+from sim.accounts import contract_of, fee_of_year
+from sim.clock import day_of, first_day, month_of
 from sim.ledger import Line
 from sim.offenders import Provider
 from sim.proven import FOLLOW_UP_DAYS, WAITING_DAYS

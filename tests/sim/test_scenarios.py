@@ -223,6 +223,11 @@ def test_an_unknown_scenario_is_refused_with_the_nearest(name):
     refused(name, f'unknown scenario "{name}"', "did you mean")
 
 
+@pytest.mark.parametrize("until", ["2008-01-14", "2031-01-01", "2019-02-30"])
+def test_a_last_day_that_cannot_be_run_to_is_refused_by_file_and_key(write, until):
+    refused(write(f'title = "x"\nuntil = "{until}"\n'), "mine.toml: until", until)
+
+
 def test_a_missing_path_is_refused(tmp_path):
     refused(str(tmp_path / "none.toml"), "none.toml", "no such file")
 
