@@ -100,6 +100,7 @@ class Ties(Table):
         """Return an independent copy."""
         twin = super().copy()
         twin.__dict__["members"] = self.__dict__["members"].copy()
+        twin.active = self.active.copy()
         twin.cell_first = None if self.cell_first is None else self.cell_first.copy()
         return twin
 
