@@ -153,7 +153,7 @@ def same_people(
     dict
         From (arm, estimator, cohort start, group) to (offenders, reoffenders, reoffences).
     """
-    keys = [_index_keys(model)[alike:] for model in (base, reform)]
+    keys = [index_keys(model)[alike:] for model in (base, reform)]
     once = np.ones(alike, bool)
     shared = [np.concatenate([once, np.isin(a, b, kind="sort")]) for a, b in (keys, keys[::-1])]
     return {
@@ -163,7 +163,7 @@ def same_people(
     }
 
 
-def _index_keys(model: ProbationModel) -> NDArray[np.int64]:
+def index_keys(model: ProbationModel) -> NDArray[np.int64]:
     """Return one number for each index event: person, day and disposal."""
     index = model.index_log
     person = model.people.person[index.row]

@@ -305,7 +305,7 @@ def needs(weekly: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -> "Fi
     return headed(figure, title)
 
 
-BOOKS = {"fees and grants": "#88CCEE", "results": "#DDCC77", "overclaimed": "#AA4499"}
+BOOKS = {"fees and grants": "#88CCEE", "results": "#DDCC77", "claimed and not due": "#AA4499", "recovered": "#882255"}
 """Lines of companies' income, stacked in this order."""
 
 
@@ -315,11 +315,13 @@ def institutions(weekly: pd.DataFrame, arm: str, arms: Mapping[str, Timeline], t
         2, 2, figsize=(12, 6.6), sharex=True, height_ratios=(1.6, 1), width_ratios=(1.5, 1), layout="constrained"
     )
     (money, volume), (balance, places) = axes
-    income, costs, results, over = (_booked(weekly, arm, m) for m in ("income", "costs", "results_paid", "overclaimed"))
-    is_open = since(costs)
-    income, costs, results, over = (book[is_open] for book in (income, costs, results, over))
+    measures = ("income", "costs", "results_paid", "overclaimed", "recovered")
+    books = [_booked(weekly, arm, measure) for measure in measures]
+    income, costs, results, claimed, back = (book[since(books[1])] for book in books)
     foot = np.zeros(len(income)), np.zeros(len(income))
-    for (name, colour), line in zip(BOOKS.items(), (income - results - over, results, over), strict=True):
+    for (name, colour), line in zip(
+        BOOKS.items(), (income - results - claimed + back, results, claimed, -back), strict=True
+    ):
         height = line.mean(axis=1).to_numpy(float)
         if not height.any():
             continue

@@ -61,9 +61,12 @@ def _crossed(measures: Sequence[str], groups: Sequence[str]) -> tuple[tuple[str,
     return tuple((measure, group) for measure in measures for group in groups)
 
 
-def _of_companies(measure: str, title: str, unit: str, weekly: str, of: str = "caseload") -> Row:
-    """Return a row that only an arm with companies has."""
-    return Row(measure, _COMPANIES, title, unit, ((weekly, _COMPANIES),), of=((of, _COMPANIES),))
+def _of_companies(
+    measure: str, title: str, unit: str, added: Sequence[str], taken: Sequence[str] = (), of: str = "caseload"
+) -> Row:
+    """Return a row that only an arm with companies has, or with what `of` measures."""
+    own = _crossed(added, [_COMPANIES]), _crossed(taken, [_COMPANIES])
+    return Row(measure, _COMPANIES, title, unit, *own, of=((of, _COMPANIES),))
 
 
 def _kept(payment_class: int, title: str) -> Row:
@@ -73,26 +76,38 @@ def _kept(payment_class: int, title: str) -> Row:
     return Row("contacts_kept_share", group, title, FRACTION, (("contacts_kept", group),), over=due, of=due)
 
 
+def _helped(payment_class: int, title: str) -> Row:
+    """Return the row of starts of help of companies' people of a class of payment, of referrals."""
+    group = f"{_COMPANIES}&payment_class={payment_class}"
+    referred = (("referrals", group),)
+    return Row("help_started_share", group, title, FRACTION, (("help_started", group),), over=referred, of=referred)
+
+
 def _above_40(group: str, title: str) -> Row:
     """Return the row of caseholders with more than forty cases in the community."""
     of = () if group == "all" else (("caseload", group),)
     return Row("caseholders_over_40", group, title, FRACTION, (("caseholders_over_40", group),), of=of)
 
 
-_VOLUME = "volume_over_forecast"
-OVERCLAIMED = "overclaimed_per_year"
+_VOLUME, _PLACES = "volume_over_forecast", "places_bought"
+OVERCLAIMS = ("overclaimed_per_year", "recovered_per_year", "not_recovered_per_year")
+"""What was claimed and not due, what of it went back, and the rest: of interest where there is any."""
 ROWS = (
     Row("paid_by_ministry_per_year", "all", "paid by the Ministry", POUNDS, (("public_spend", "all"),)),
     *_of_services("income_per_year", "income of the services", ["income"]),
     *_of_services("expenditure_per_year", "costs of the services", ["costs"]),
     *_of_services("balance_per_year", "balance of the services", ["income"], ["costs"]),
-    _of_companies("results_paid_per_year", "companies' results paid", POUNDS, "results_paid"),
-    _of_companies(OVERCLAIMED, "overclaimed, not recovered", POUNDS, "overclaimed"),
+    _of_companies("results_paid_per_year", "companies' results paid", POUNDS, ["results_paid"]),
+    _of_companies(OVERCLAIMS[0], "claimed and not due", POUNDS, ["overclaimed"]),
+    _of_companies(OVERCLAIMS[1], "  recovered", POUNDS, ["recovered"]),
+    _of_companies(OVERCLAIMS[2], "  not recovered", POUNDS, ["overclaimed"], ["recovered"]),
     Row("charity_deficit_per_year", "all", "charities' deficit", POUNDS, (("charity_deficit", "all"),)),
-    _of_companies(_VOLUME, "volume over forecast", FRACTION, _VOLUME, of=_VOLUME),
-    _of_companies("places_bought_share", "charities' places bought", FRACTION, "places_bought"),
+    _of_companies(_VOLUME, "volume over forecast", FRACTION, [_VOLUME], of=_VOLUME),
+    _of_companies("places_bought_share", "charities' places bought", FRACTION, [_PLACES], of=_PLACES),
     _kept(0, "kept, low payment class"),
     _kept(3, "kept, high payment class"),
+    _helped(0, "helped, low payment class"),
+    _helped(3, "helped, high payment class"),
     _above_40("all", "caseholders above 40"),
     _above_40("provider_type=nps", "  NPS"),
     _above_40(_COMPANIES, "  companies"),

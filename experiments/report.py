@@ -154,8 +154,8 @@ def print_comparison(
         "** by an assumed unit cost or share. Reoffending: what the people of yearly cohorts cost society, no public "
         "spend.\n"
         "Institutions: payments by the ledger, no part of the costs above. Kept: contacts kept of those due, of the "
-        "companies' people, by how much a little less offending would move the rate that is paid for. -: not in this "
-        "arm.",
+        "companies' people, helped: starts of help of referrals, by how much a little less offending would move the "
+        "rate that is paid for. -: not in this arm.",
         style="dim",
     )
     if before_after:
@@ -301,23 +301,21 @@ def _cost_name(line: costs.Line, register: Register) -> str:
 
 
 def institutions_table(differences: Sequence[Difference]) -> Table:
-    """Return the table of institutions; a level stands alone where the other arm has nothing of the kind."""
+    """Return the table of institutions; a level stands alone where the other arm has nothing of the kind.
+
+    Rows that neither arm has are left out, and those of overclaims where there are none.
+    """
     found = {(d.measure, d.group): d for d in differences if d.measure in institutions.MEASURES}
     shown = [(row, found[row.measure, row.group]) for row in institutions.ROWS]
     dates = f"{shown[0][1].cohort_from} to {shown[0][1].cohort_to}"
     table = _table(f"Institutions, million pounds a year as booked, shares in percent\n{dates}")
+    has_overclaims = any(d.base or d.reform for row, d in shown if row.measure in institutions.OVERCLAIMS)
     for row, d in shown:
         fraction = row.unit == institutions.FRACTION
-        if is_shown(d):
+        is_there = d.base is not None or d.reform is not None
+        if is_there and (has_overclaims or row.measure not in institutions.OVERCLAIMS):
             table.add_row(*_row(row.title, d if fraction else divided(d, _MILLION), fraction=fraction))
     return table
-
-
-def is_shown(d: Difference) -> bool:
-    """Say whether a row of institutions is in either arm, and not an overclaim of nothing."""
-    if d.measure == institutions.OVERCLAIMED:
-        return bool(d.base or d.reform)
-    return d.base is not None or d.reform is not None
 
 
 def _table(title: str) -> Table:

@@ -87,7 +87,7 @@ def outcomes_table(model: ProbationModel, run: str, after: FollowUp) -> Columns:
     complete = bounds[1:] <= model.day - FOLLOW_UP_DAYS - WAITING_DAYS
     year = np.searchsorted(bounds, day, side="right") - 1
     interval = np.searchsorted(CURVE_DAYS, after.days_to_first, side="right")
-    recalled = _recalled_within_a_year(model, index.row.astype(np.int64), day)
+    recalled = recalled_within_a_year(model, index.row.astype(np.int64), day)
     found: dict[str, list[Any]] = {"measure": [], "group": [], "year": [], "events": [], "value": []}
     for group, members in disposal_groups(index).items():
         belongs = np.flatnonzero(members & (year >= 0))
@@ -108,7 +108,7 @@ def outcomes_table(model: ProbationModel, run: str, after: FollowUp) -> Columns:
     return {"run": np.full(len(found["year"]), run), **found}
 
 
-def _recalled_within_a_year(model: ProbationModel, row: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.bool_]:
+def recalled_within_a_year(model: ProbationModel, row: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Say of each index event whether a recall followed within a year."""
     log = model.log
     recalls = log.of(Event.RECALL)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _QUARTER_MONTHS = 3
+_PENNY = 0.01
 _COMMUNITY_ORDER, _SUSPENDED_ORDER, _SHORT_CUSTODY, _LONG_CUSTODY = range(len(SENTENCE_TYPES))
 
 
@@ -247,15 +248,19 @@ def fee_of_year(model: "ProbationModel", provider: ProbationProvider, contract: 
 def reconcile(
     model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int, *, is_over: bool = False
 ) -> None:
-    """Enter the fee by the volume of each contract year, or of what there was of the last, less what was paid."""
+    """Enter the fee by the volume of each contract year, or of what there was of the last, less what was paid.
+
+    What is less than a penny is rounding and no payment.
+    """
     months = (month + 1 - provider.first_month) % MONTHS_PER_YEAR
     if is_over == (months == 0):
         return
     months = months or MONTHS_PER_YEAR
     last = first_day(month + 1) - 1
     paid = model.ledger.received(provider.number, (Line.SERVICE,), first_day(month + 1 - months), last + 1)
-    due = fee_of_year(model, provider, contract, month) * months / MONTHS_PER_YEAR
-    model.ledger.pay(last, Line.RECONCILIATION, PAYER, provider.number, due - paid)
+    difference = fee_of_year(model, provider, contract, month) * months / MONTHS_PER_YEAR - paid
+    if abs(difference) >= _PENNY:
+        model.ledger.pay(last, Line.RECONCILIATION, PAYER, provider.number, difference)
 
 
 def cohorts_by_area(
@@ -415,7 +420,7 @@ def decide(model: "ProbationModel", month: int) -> None:
     p, last = model.register.organisations, first_day(month + 1) - 1
     for provider in model.providers:
         if not is_private(model, provider, last):
-            restore_places(model, provider)
+            grant_places(model, provider)
             continue
         provider.behaviour = owner_behaviour(model, provider.owner_draw)
         books = books_of(model, provider, month)
@@ -433,22 +438,24 @@ def decide(model: "ProbationModel", month: int) -> None:
         by_payment = seeks and pays_for_fewer_reoffenders(model, provider, month)
         model.officers.by_payment[rows] = by_payment
         if is_funded_by(model, provider, last):
-            buy_places(model, provider)
+            buy_places(model, provider, by_payment)
 
 
-def restore_places(model: "ProbationModel", provider: ProbationProvider) -> None:
+def grant_places(model: "ProbationModel", provider: ProbationProvider) -> None:
     """Let places come back that a company gave up and a grant pays for now, as fast as they could go."""
-    if provider.places_share < 1:
+    if provider.places_share < 1 or provider.behaviour != Behaviour.BLOCK_GRANT:
+        provider.behaviour = Behaviour.BLOCK_GRANT
         step = model.register.organisations.greatest_change_per_month
         provider.places_share = min(1.0, provider.places_share + step)
         buy_places(model, provider)
 
 
-def buy_places(model: "ProbationModel", provider: ProbationProvider) -> None:
-    """Set the places of the charities of a company's areas to what it buys."""
+def buy_places(model: "ProbationModel", provider: ProbationProvider, by_payment: bool = False) -> None:
+    """Set the places of the charities of a company's areas to what it buys, and whom they are to serve first."""
     for charity in model.charities:
         if charity.area in provider.areas:
             charity.places = round(charity.founding_places * provider.places_share)
+            charity.by_payment = by_payment
 
 
 def found_providers(model: "ProbationModel") -> list[ProbationProvider]:

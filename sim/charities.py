@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.tables import Column, Table
+from sim.workload import TIERS
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -79,16 +80,19 @@ class SupportCounts:
         People released for the first time; those of them whom Through the Gate covers; those whom it sees.
     referrals, started : int64 arrays, shape (4 paths, 5 kinds)
         People put into a queue, and people whose help began.
+    of_companies : int64 array, shape (2, 4)
+        Referrals and starts of help of people whom companies supervise, by class of payment.
     """
 
     def __init__(self) -> None:
         self.leavers = np.zeros(3, np.int64)
         self.referrals = np.zeros((len(Path), len(Kind)), np.int64)
         self.started = np.zeros((len(Path), len(Kind)), np.int64)
+        self.of_companies = np.zeros((2, TIERS), np.int64)
 
     def clear(self) -> None:
         """Begin a week."""
-        for counts in (self.leavers, self.referrals, self.started):
+        for counts in (self.leavers, self.referrals, self.started, self.of_companies):
             counts[:] = 0
 
 
@@ -119,6 +123,7 @@ class Charity(mesa.Agent):
         self.area = area
         self.places = self.founding_places = places
         self.upkeep = float(places)
+        self.by_payment = False  # the company that pays has its own people served in the order of what they may bring
         self.staff = places / places_per_worker
 
     @property
@@ -131,8 +136,17 @@ class Charity(mesa.Agent):
         """People in the queue now."""
         return self.model.cases.count(self.number, Stage.WAITING)
 
-    def admit(self, asked_week: NDArray[np.integer[Any]], priority: NDArray[np.float64], taken: int) -> Any:
+    def admit(
+        self,
+        asked_week: NDArray[np.integer[Any]],
+        priority: NDArray[np.float64],
+        taken: int,
+        worth: NDArray[np.integer[Any]] | None = None,
+    ) -> Any:
         """Return whom of the queue to give the free places: who asked first, those of one week by a keyed priority.
+
+        Where the company that pays for the places seeks payment by results, its own people take their turns in the
+        order of what they may bring; nobody else waits longer for it.
 
         Parameters
         ----------
@@ -140,6 +154,8 @@ class Charity(mesa.Agent):
         priority : float64 array, shape (n,)
         taken : int
             Places in use.
+        worth : int array, shape (n,), optional
+            Class of payment of the company's own people, -1 for all others.
 
         Returns
         -------
@@ -147,7 +163,11 @@ class Charity(mesa.Agent):
             Positions in the queue, at most as many as there are free places.
         """
         free = max(0, self.places - taken)
-        return np.lexsort((priority, asked_week))[:free]
+        turn = np.lexsort((priority, asked_week))
+        if self.by_payment and worth is not None:
+            own = turn[worth[turn] >= 0]
+            turn[worth[turn] >= 0] = own[np.argsort(-worth[own], kind="stable")]
+        return turn[:free]
 
     def moved_to(self, model: "ProbationModel") -> "Charity":
         """Return the same charity in a copy of its world."""

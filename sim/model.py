@@ -70,7 +70,7 @@ _OWN = (
 )
 """What a forked world has of its own."""
 CONTACT_COUNTS = 3
-"""Contacts of a week: due, kept, cut; each by provider and class of payment."""
+"""Contacts of a week: due, kept, cut; each by provider, tier and class of payment."""
 
 
 class World(Scenario):
@@ -165,7 +165,7 @@ class ProbationModel(mesa.Model):
         self.ledger = Ledger()
         self.log_at_month: list[int] = []
         self.providers = found_providers(self)
-        self.contacts = np.zeros((len(Provider), TIERS, CONTACT_COUNTS), np.int64)
+        self.contacts = np.zeros((len(Provider), TIERS, TIERS, CONTACT_COUNTS), np.int64)
         self.officer_changes = np.zeros(len(Provider), np.int64)
         self.week = -int(self.register.population.run_in_weeks)
         self.settled = 0

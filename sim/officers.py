@@ -240,8 +240,8 @@ def assign_least_loaded(
     """Give each case in turn to the officer of its team with the least workload for the hours; the first of equals.
 
     Cases of high risk of serious harm go to qualified officers as long as one is at work, and nobody gets a case who is
-    not at work as long as anyone is. A post that is given up gets none; a team without posts sends its cases to the
-    rest of the office.
+    not at work as long as anyone is. A post that is given up gets none as long as the office has another; a team whose
+    posts are all given up sends its cases to the rest of the office.
 
     Parameters
     ----------
@@ -268,8 +268,10 @@ def assign_least_loaded(
             start, end = first[i], first[i] + count[i]
         best, best_fit = start, -1
         for officer in range(start, end):
-            fit = -1 if is_closed[officer] else 0
-            if is_at_work[officer]:
+            fit = 0
+            if is_closed[officer]:
+                fit = -1
+            elif is_at_work[officer]:
                 fit = 2 if is_qualified[officer] or not is_high_risk[i] else 1
             if fit > best_fit or (fit == best_fit and _lighter(points, target, officer, best)):
                 best, best_fit = officer, fit

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.accounts import is_funded_by
 from sim.charities import Kind, Path
 from sim.charities import Stage as CaseStage
 from sim.clock import TWELVE_MONTHS_DAYS
@@ -169,7 +170,7 @@ def contacts(model: "ProbationModel") -> Counts:
     found: Counts = {("officer_changes", "all"): model.officer_changes.sum()}
     found |= {("officer_changes", f"provider_type={p.name.lower()}"): model.officer_changes[p] for p in Provider if p}
     for i, name in enumerate(("contacts_due", "contacts_kept", "contacts_cut")):
-        counts = model.contacts[:, :, i]
+        counts = model.contacts[:, :, :, i].sum(axis=1)
         found[name, "all"] = counts.sum()
         found |= {(name, f"provider_type={p.name.lower()}"): counts[p].sum() for p in Provider if p}
         found |= {(name, f"provider_type=crc&payment_class={c}"): counts[Provider.CRC, c] for c in range(TIERS)}
@@ -184,6 +185,7 @@ _PAYMENTS = (
     *((name, f"provider_type={p.name.lower()}") for p in Provider if p for name in ("income", "costs")),
     ("results_paid", "provider_type=crc"),
     ("overclaimed", "provider_type=crc"),
+    ("recovered", "provider_type=crc"),
     ("charity_deficit", "all"),
 )
 
@@ -191,17 +193,19 @@ _PAYMENTS = (
 def institutions(model: "ProbationModel", paid: int) -> Counts:
     """Add up the week's payments: income and costs by kind of provider, results, public spend, charities' deficit.
 
-    Books are closed in the first week of a month, so that most weeks have none. Volume over forecast and the share of
-    charities' places bought are means over companies.
+    Books are closed in the first week of a month, so that most weeks have none. Volume over forecast is a mean over
+    companies; the share of charities' places bought is one over companies that fund charities, 0 where none does. What
+    is overclaimed is what was claimed and not due, whether or not it was recovered since.
     """
     ledger, providers = model.ledger, model.providers
     companies = [p for p in providers if p.kind == Provider.CRC]
-    bought: Counts = {
+    bought = [p.places_share for p in companies if is_funded_by(model, p, model.day)]
+    shares: Counts = {
         ("volume_over_forecast", "provider_type=crc"): sum(p.volume_over_forecast for p in companies) / len(companies),
-        ("places_bought", "provider_type=crc"): sum(p.places_share for p in companies) / len(companies),
+        ("places_bought", "provider_type=crc"): sum(bought) / max(1, len(bought)),
     }
     if paid == len(ledger):
-        return dict.fromkeys(_PAYMENTS, 0.0) | bought
+        return dict.fromkeys(_PAYMENTS, 0.0) | shares
     line, pounds = ledger.line[paid:], ledger.pounds[paid:]
     source, receiver = ledger.source[paid:], ledger.receiver[paid:]
     found: Counts = {("public_spend", "all"): pounds[source == PAYER].sum()}
@@ -214,10 +218,11 @@ def institutions(model: "ProbationModel", paid: int) -> Counts:
             found["costs", group] = pounds[np.isin(source, mine)].sum()
     of_companies = np.isin(receiver, [p.number for p in companies])
     found["results_paid", "provider_type=crc"] = pounds[of_companies & np.isin(line, RESULTS)].sum()
-    found["overclaimed", "provider_type=crc"] = pounds[np.isin(line, (Line.OVERCLAIM, Line.RECOVERY))].sum()
+    found["overclaimed", "provider_type=crc"] = pounds[line == Line.OVERCLAIM].sum()
+    found["recovered", "provider_type=crc"] = 0.0 - pounds[line == Line.RECOVERY].sum()
     charities = receiver >= charity_account(0), source >= charity_account(0)
     found["charity_deficit", "all"] = pounds[charities[1]].sum() - pounds[charities[0]].sum()
-    return {measure: found[measure] for measure in _PAYMENTS} | bought
+    return {measure: found[measure] for measure in _PAYMENTS} | shares
 
 
 def staffing(model: "ProbationModel") -> Counts:
@@ -279,7 +284,8 @@ def needs(model: "ProbationModel") -> Counts:
 
 def support(model: "ProbationModel") -> Counts:
     """Count places, people helped and waiting, and starts of help by kind of charity; leavers, those whom Through the
-    Gate covers and those whom it sees; starts of help by path."""
+    Gate covers and those whom it sees; starts of help by path; of companies' people, referrals and starts by class of
+    payment."""
     cases, counted = model.cases, model.support
     kind = cases.charity % len(Kind)
     helped = np.bincount(kind[cases.stage == CaseStage.HELPED], minlength=len(Kind))
@@ -296,4 +302,7 @@ def support(model: "ProbationModel") -> Counts:
         group = f"kind={k.name.lower()}"
         found |= {("places", group): places[k], ("helped", group): helped[k], ("waiting", group): waiting[k]}
         found["help_started", group] = counted.started[:, k].sum()
+    for c in range(TIERS):
+        group = f"provider_type=crc&payment_class={c}"
+        found["referrals", group], found["help_started", group] = counted.of_companies[:, c]
     return found | {("help_started", f"path={p.name.lower()}"): counted.started[p].sum() for p in Path}

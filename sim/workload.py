@@ -84,7 +84,13 @@ def payment_classes() -> NDArray[np.int64]:
 @compiled
 def cut_class(w, by_payment, rosh, ogrs3):
     """Return by what contacts are cut, the lowest first: the tier, or the class of payment."""
-    return w.payment_class[int(ogrs3 * HUNDREDTHS)] if by_payment else tier_of(w, rosh, ogrs3)
+    return class_of(w, ogrs3) if by_payment else tier_of(w, rosh, ogrs3)
+
+
+@compiled
+def class_of(w, ogrs3):
+    """Return the class of payment, 0 to 3; see `payment_classes`."""
+    return w.payment_class[int(ogrs3 * HUNDREDTHS)]
 
 
 @compiled

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import run
-from experiments import costs
+from experiments import costs, institutions
 
 ROOT = Path(run.__file__).resolve().parent
 SMALL = ("--scale", "0.01", "--until", "2017-12-31")
@@ -132,13 +132,28 @@ def test_compare_prints_the_keys_that_other_programs_read(compared):
 
 def test_compare_counts_the_cost_of_both_arms_in_pounds(compared):
     _, found = compared
-    pounds = {m["measure"]: m for m in found["measures"] if m["unit"] == "pounds"}
+    booked = {(row.measure, row.group) for row in institutions.ROWS if row.unit == institutions.POUNDS}
+    every = [m for m in found["measures"] if m["unit"] == "pounds"]
+    pounds = {m["measure"]: m for m in every if (m["measure"], m["group"]) not in booked}
+    assert len(every) == len(pounds) + len(booked), "each once"
     assert pounds.keys() == {costs.PUBLIC_SPEND, *(line.measure for line in costs.LINES)}
     prison = next(m for m in found["measures"] if m["measure"] == "custody_population")
     assert pounds["cost_prison_per_year"]["base"] == pytest.approx(37648 * prison["base"])
     public = sum(pounds[line.measure]["difference"] for line in costs.LINES if line.is_public)
     assert pounds[costs.PUBLIC_SPEND]["difference"] == pytest.approx(public)
     assert min(m["base"] for m in pounds.values()) > 0
+
+
+def test_compare_has_the_books_of_institutions_and_those_of_companies_in_the_reform_alone(compared):
+    _, found = compared
+    keys = {(row.measure, row.group) for row in institutions.ROWS}
+    rows = {(m["measure"], m["group"]): m for m in found["measures"] if (m["measure"], m["group"]) in keys}
+    assert rows.keys() == keys
+    assert min(rows["paid_by_ministry_per_year", "all"][arm] for arm in ("base", "reform")) > 0
+    for measure in ("income_per_year", "places_bought_share", "recovered_per_year"):
+        of_companies = rows[measure, "provider_type=crc"]
+        assert of_companies["base"] is None
+        assert of_companies["reform"] is not None
 
 
 def test_no_published_number_stands_beside_an_arm_difference(compared):
@@ -245,7 +260,7 @@ def start(*arguments):
 def test_an_interrupted_comparison_leaves_its_finished_seeds_readable(tmp_path, how):
     folder = tmp_path / "out"
     process = start("compare", "--scale", "0.05", "--seeds", "200", "--jobs", "2", "--out", str(folder))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and not list(folder.glob("parts/seed-*")):
         time.sleep(0.1)
     os.kill(process.pid, how)

@@ -5,10 +5,12 @@ keeps the cases until next week's allocation hands them on. Each month, once it 
 entered in the ledger, and companies with private owners decide how many posts to keep, how many places of charities to
 buy, and whom to serve first. A post that is given up goes when it is empty, or after notice.
 
-Reads: officers' points, targets and absences; the log, the index log, rosh, is_mappa, area.
-Writes: officers' caseloads (is_vacant, is_closed, leaves_day, away_until_day, by_payment); charities' places; the
-ledger; providers.
-Draws: organisations.leaving, organisations.sickness, organisations.notice, organisations.owner, organisations.audit.
+Reads: officers' points, targets, hours and absences; the log, the index log, the ledger, rosh, is_mappa, area,
+sentence_days, last_disposal, providers, charities' places.
+Writes: officers' caseloads (is_vacant, is_closed, leaves_day, away_until_day, by_payment); the ledger; providers
+(their counts, contracts and decisions); charities (places, upkeep).
+Draws: organisations.leaving, organisations.sickness, organisations.notice, organisations.audit (where anything is
+overclaimed).
 """
 
 import math

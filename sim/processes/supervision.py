@@ -7,7 +7,7 @@ the officer uses discretion. On licence other failures (residence, conduct, drug
 the first weeks after release; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts,
 and none is held while a case passes from one provider to another. Each kept contact adds to the working alliance, less
 so with an officer who holds many cases; the alliance makes contacts likelier to be kept. `model.contacts` counts the
-week's contacts by provider.
+week's contacts by provider, tier and class of payment.
 
 Reads: status, status_since_day, status_end_day, rosh, ogrs3, officer, provider, is_rar, handover_end_day,
 officers' cuts.
@@ -28,8 +28,8 @@ from sim.draws import uniform
 from sim.legal_status import settle_in_community
 from sim.offenders import COMMUNITY_SUPERVISION, IS_SUPERVISED_IN_COMMUNITY, Reason, Rosh, Status
 from sim.parameters.register import Register
-from sim.workload import HUNDREDTHS, cut_class
 from sim.workload import build as build_workload
+from sim.workload import class_of, cut_class, tier_of
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -223,7 +223,7 @@ def hold(
 ):
     """Hold the contacts of a week for those of the rows who are supervised in the community.
 
-    `contacts` counts (due, kept, cut) by provider and class of payment, shape (4, 4, 3).
+    `contacts` counts (due, kept, cut) by provider, tier and class of payment, shape (providers, 4, 4, 3).
     """
     for i in rows:
         s = status[i]
@@ -239,17 +239,17 @@ def hold(
         if on_order and is_rar[i] and uniform(person_hash[i], keys.activity) >= rar_contact_share:
             continue
         contacts_due[i] += 1
-        worth = w.payment_class[int(ogrs3[i] * HUNDREDTHS)]
-        contacts[provider[i], worth, _DUE] += 1
+        counts = contacts[provider[i], tier_of(w, rosh[i], ogrs3[i]), class_of(w, ogrs3[i])]
+        counts[_DUE] += 1
         if handover_end_day[i] > day or is_cut(
             w, cuts, by_payment, officer[i], rosh[i], ogrs3[i], uniform(person_hash[i], keys.cut)
         ):
             contacts_cut[i] += 1
-            contacts[provider[i], worth, _CUT] += 1
+            counts[_CUT] += 1
             continue
         if keeps(c, c.p_miss[s], float(ogrs3[i]), float(alliance[i]), uniform(person_hash[i], keys.contact)):
             contacts_kept[i] += 1
-            contacts[provider[i], worth, _KEPT] += 1
+            counts[_KEPT] += 1
             cases = community_cases[officer[i]] if officer[i] >= 0 else 0
             alliance[i] = grown(c, float(alliance[i]), cases)
             continue

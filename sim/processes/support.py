@@ -5,9 +5,10 @@ People with a need are referred to the charity of their area that is for it: by 
 the regime, and under `through_the_gate` by the resettlement service, which promises everyone and sees some. It adds
 referrals and no places. `charity_mentoring` gives every leaver who wants one a mentor, with places of its own. Who is
 offered help takes it up by a trait, motivation. Free places go to who asked first; those of one week by a keyed
-priority. `model.support` counts the week's leavers, referrals and starts of help.
+priority. Where a company's owner seeks payment by results its own people take their turns in the order of what they
+may bring. `model.support` counts the week's leavers, referrals and starts of help.
 
-Reads: the log, needs, status, birth_day, area, is_rar.
+Reads: the log, needs, status, birth_day, area, is_rar, ogrs3, provider.
 Writes: help, asked, was_mentored, offence_bound; charities' cases.
 Draws: support.motivation, support.referred, support.reach, support.seen, support.mentor, support.priority.
 """
@@ -24,7 +25,9 @@ from sim.draws import uniform
 from sim.events import Event
 from sim.help import mask_for
 from sim.legal_status import look_again
-from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Rows, Status, status_table
+from sim.offenders import IS_IN_PRISON, IS_SUPERVISED_IN_COMMUNITY, Provider, Rows, Status, status_table
+from sim.workload import HUNDREDTHS, TIERS
+from sim.workload import build as build_workload
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -174,10 +177,24 @@ def refer(
     wait = model.day + int(model.register.support.longest_wait_weeks) * DAYS_PER_WEEK
     cases.add(found, row=row, charity=charity, path=path, asked_week=model.week, end_day=wait)
     model.support.referrals[path] += np.bincount(kind, minlength=len(Kind))
+    count_of_companies(model, row, 0)
+
+
+def worth_of(model: "ProbationModel", rows: Rows) -> NDArray[np.int64]:
+    """Return the class of payment of people, 0 to 3, and -1 for whom no company supervises; shape (n,)."""
+    people, payment_class = model.people, model.register.derived(build_workload).payment_class
+    worth = payment_class[(people.ogrs3[rows] * HUNDREDTHS).astype(np.int64)]
+    return np.where(people.provider[rows] == Provider.CRC, worth, -1)
+
+
+def count_of_companies(model: "ProbationModel", rows: Rows, which: int) -> None:
+    """Count people whom companies supervise by class of payment: referrals (0) or starts of help (1)."""
+    mine = rows[model.people.provider[rows] == Provider.CRC]
+    model.support.of_companies[which] += np.bincount(worth_of(model, mine), minlength=TIERS)
 
 
 def fill_places(model: "ProbationModel") -> None:
-    """Give free places to who has waited longest; the promised mentoring has a place for everyone."""
+    """Give free places to who has waited longest or is served first; the promised mentoring has a place for all."""
     cases = model.cases
     own = cases.path == Path.EVERY_LEAVER
     waiting = cases.stage == Stage.WAITING
@@ -187,9 +204,10 @@ def fill_places(model: "ProbationModel") -> None:
     bounds = np.searchsorted(cases.charity[queue], np.arange(len(model.charities) + 1))
     asked = cases.asked_week[queue]
     occasion = asked.astype(np.int64) * len(Kind) + cases.charity[queue] % len(Kind)
+    worth = worth_of(model, cases.row[queue])
     priority = model.draws.uniforms_at("support.priority", model.people.person_hash[cases.row[queue]], occasion)
     admitted = [
-        queue[first + charity.admit(asked[first:last], priority[first:last], int(taken[c]))]
+        queue[first + charity.admit(asked[first:last], priority[first:last], int(taken[c]), worth[first:last])]
         for c, (charity, first, last) in enumerate(zip(model.charities, bounds, bounds[1:], strict=False))
         if first < last
     ]
@@ -207,4 +225,5 @@ def start_help(model: "ProbationModel", chosen: Rows) -> None:
     np.bitwise_or.at(people.help, rows, (1 << kind).astype(np.uint8))
     people.was_mentored[rows[kind == Kind.MENTORING]] = True
     np.add.at(model.support.started, (cases.path[chosen], kind), 1)
+    count_of_companies(model, rows, 1)
     model.log.record(Event.HELP_START, model.day, rows, kind, cases.path[chosen])

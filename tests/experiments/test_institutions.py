@@ -40,6 +40,10 @@ COMPANIES = {
     ("contacts_kept", LOW): 20,
     ("contacts_due", HIGH): 200,
     ("contacts_kept", HIGH): 150,
+    ("referrals", LOW): 40,
+    ("help_started", LOW): 10,
+    ("referrals", HIGH): 80,
+    ("help_started", HIGH): 60,
     ("caseholders_over_40", "all"): 0.5,
     ("caseholders_over_40", NPS): 0.3,
     ("caseholders_over_40", CRC): 0.6,
@@ -57,7 +61,11 @@ BY_HAND = {
     ("balance_per_year", NPS): -1_000 * WEEKS_A_YEAR,
     ("balance_per_year", CRC): -5_000 * WEEKS_A_YEAR,
     ("results_paid_per_year", CRC): -200 * WEEKS_A_YEAR,
+    ("help_started_share", LOW): 0.25,
+    ("help_started_share", HIGH): 0.75,
     ("overclaimed_per_year", CRC): 0.0,
+    ("recovered_per_year", CRC): 0.0,
+    ("not_recovered_per_year", CRC): 0.0,
     ("charity_deficit_per_year", "all"): 400 * WEEKS_A_YEAR,
     ("volume_over_forecast", CRC): 0.8,
     ("places_bought_share", CRC): 0.5,
@@ -94,11 +102,16 @@ def found():
     return differences()
 
 
-@pytest.fixture(scope="module")
-def lines(found):
+def printed_block(found):
+    """Return the lines of the printed table, with single spaces."""
     console = Console(file=StringIO(), width=report.WIDTH)
     console.print(report.institutions_table(list(found.values())))
     return [" ".join(line.split()) for line in console.file.getvalue().splitlines() if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def lines(found):
+    return printed_block(found)
 
 
 @pytest.mark.parametrize("key", BY_HAND)
@@ -143,6 +156,23 @@ def test_companies_without_a_contract_have_books_and_no_forecast():
     assert found["results_paid_per_year", CRC].difference == pytest.approx(200 * WEEKS_A_YEAR)
 
 
+def test_companies_that_fund_no_charities_buy_no_places():
+    found = differences(COMPANIES, {**COMPANIES, ("places_bought", CRC): 0.0})
+    assert found["places_bought_share", CRC].base == pytest.approx(0.5)
+    assert found["places_bought_share", CRC].reform is found["places_bought_share", CRC].difference is None
+    assert found["income_per_year", CRC].difference == 0.0
+
+
+OVERCLAIMING = {**COMPANIES, ("overclaimed", CRC): 1_000, ("recovered", CRC): 400}
+
+
+def test_what_is_claimed_and_not_due_is_what_was_recovered_and_what_was_not():
+    found = differences(COMPANIES, OVERCLAIMING)
+    claimed, back, kept = (found[f"{m}_per_year", CRC].reform for m in ("overclaimed", "recovered", "not_recovered"))
+    assert (claimed, back, kept) == pytest.approx((1_000 * WEEKS_A_YEAR, 400 * WEEKS_A_YEAR, 600 * WEEKS_A_YEAR))
+    assert found["not_recovered_per_year", CRC].difference == pytest.approx(600 * WEEKS_A_YEAR)
+
+
 def test_arms_that_are_equal_differ_by_nothing():
     for d in differences(COMPANIES, COMPANIES).values():
         assert (d.difference, d.low, d.high) == (0.0, 0.0, 0.0)
@@ -170,10 +200,25 @@ def test_the_table_has_millions_percent_and_a_dash_for_what_is_not_there(lines):
     assert "caseholders above 40 25.0 50.0 +25.00 [+25.00, +25.00] -" in lines
 
 
-def test_overclaims_are_shown_where_there_are_any(lines):
-    assert not any("overclaimed" in line for line in lines)
-    table = report.institutions_table(list(differences(TRUSTS, {**COMPANIES, ("overclaimed", CRC): 10}).values()))
-    assert table.row_count == len(lines) - 3 + 1
+@pytest.mark.parametrize(
+    ("claims", "printed"),
+    [
+        ({("overclaimed", CRC): 1_000, ("recovered", CRC): 400}, ("0.05", "0.02", "0.03")),
+        ({("overclaimed", CRC): 1_000}, ("0.05", "0.00", "0.05")),
+        ({("overclaimed", CRC): 1_000, ("recovered", CRC): 1_000}, ("0.05", "0.05", "0.00")),
+    ],
+)
+@pytest.mark.parametrize("base", [TRUSTS, COMPANIES], ids=["trusts", "companies"])
+def test_overclaims_are_shown_in_three_rows_where_there_are_any_and_in_none_where_there_are_not(base, claims, printed):
+    titles = ("claimed and not due", "recovered", "not recovered")
+    without = printed_block(differences(base, COMPANIES))
+    shown = printed_block(differences(base, {**COMPANIES, **claims}))
+    assert not any(line.startswith(titles) for line in without)
+    other = "0.00" if base is COMPANIES else "-"
+    first = next(i for i, line in enumerate(shown) if line.startswith(titles))
+    for line, title, pounds in zip(shown[first : first + 3], titles, printed, strict=True):
+        assert line.startswith(f"{title} {other} {pounds} ")
+    assert shown[:first] + shown[first + 3 :] == without
 
 
 def test_without_companies_no_row_of_theirs_is_shown():
@@ -206,4 +251,18 @@ def test_the_picture_shows_each_full_quarter_of_the_books():
     assert balance.lines[0].get_ydata()[5] == pytest.approx(-5_000 * 13 / 1e6, rel=0.1)
     assert volume.lines[0].get_ydata() == pytest.approx(80)
     assert places.lines[0].get_ydata() == pytest.approx(50)
+    figures.plt.close(figure)
+
+
+def test_the_bars_of_the_picture_add_up_to_income_with_claims_above_and_recoveries_below():
+    """Of a quarter of fourteen weeks: fees are income less results and claims, and what went back beside."""
+    arms = {"base": load_timeline("pre_reform"), "reform": load_timeline("post_reform")}
+    figure = figures.institutions(weekly(COMPANIES, OVERCLAIMING), "reform", arms, "A title")
+    money = figure.axes[0]
+    greatest = {
+        container.get_label(): max((bar.get_height() for bar in container), key=abs) for container in money.containers
+    }
+    by_hand = {"fees and grants": 69_600, "results": -200, "claimed and not due": 1_000, "recovered": -400}
+    assert greatest == pytest.approx({name: pounds * 14 / 1e6 for name, pounds in by_hand.items()})
+    assert sum(by_hand.values()) == COMPANIES["income", CRC]
     figures.plt.close(figure)

@@ -18,6 +18,7 @@ from sim.payments import bid_fee, forecast_starts, quarterly_lines, service_fee
 from sim.providers import Behaviour
 from sim.results import Cohorts
 from sim.scenarios import load_timeline
+from sim.weekly import institutions
 from tests.worlds import later, world
 
 SPLIT = day_of(date(2014, 6, 1))
@@ -209,6 +210,46 @@ def test_a_charity_is_paid_for_its_places_and_spends_at_least_that(post):
     )
 
 
+def places_bought(model):
+    """Return the weekly share of charities' places that companies buy."""
+    return model.weekly.series("places_bought", "provider_type=crc")
+
+
+def test_companies_buy_places_from_the_day_on_which_they_fund_charities(post, pre):
+    bought, weeks = places_bought(post), day_of(date(2015, 2, 1)) // 7 + 1
+    assert not bought[:weeks].any()
+    assert bought[weeks] == 1
+    assert (bought[weeks:] > 0).all()
+    assert bought[-1] == company(post).places_share
+    fewer = post.fork(post.timeline)
+    company(fewer).places_share = 0.5
+    fewer.step()
+    assert places_bought(fewer)[-1] == pytest.approx(0.5, abs=post.register.organisations.greatest_change_per_month)
+    assert not places_bought(pre).any()
+
+
+def test_where_companies_do_not_fund_charities_they_buy_no_places_and_grants_go_on(early_2015):
+    model = early_2015.fork(early_2015.timeline.with_lever_setting("charity_supply_chain", "off"))
+    model.live_until(day_of(date(2015, 9, 7)))
+    assert company(model).behaviour != Behaviour.BLOCK_GRANT, "owned, and by contract"
+    assert not places_bought(model).any()
+    assert [c.places for c in model.charities] == [c.founding_places for c in model.charities]
+    assert not (model.ledger.line == Line.SUPPLY_CHAIN).any()
+
+
+def test_places_bought_are_a_mean_over_the_companies_that_fund_charities(country):
+    timeline = country.timeline
+    for lever in ("risk_split", "private_providers", "charity_supply_chain"):
+        timeline = timeline.with_lever_setting(lever, date_of(0).isoformat())
+    levers = dict(timeline.levers)
+    levers["charity_supply_chain"] = replace(levers["charity_supply_chain"], areas=country.region.areas[:2])
+    model = country.fork(replace(timeline, levers=levers))
+    for provider in of_kind(model, Provider.CRC):
+        provider.places_share = {(0,): 0.5, (1,): 0.8}.get(provider.areas, 1.0)
+    found = institutions(model, len(model.ledger))
+    assert found["places_bought", "provider_type=crc"] == pytest.approx(0.65)
+
+
 # --- the contract
 
 
@@ -260,6 +301,32 @@ def test_with_volumes_as_forecast_the_fee_is_the_bid_s_whatever_starts(under):
     assert 0.85 < starts @ weights / (before @ weights) < 0.95, "a band less: a tenth of the four fifths by volume"
     assert less[0] == pytest.approx(paid[0] * (0.2 + 0.8 * 0.9))
     assert less[1] <= paid[1] + 1e-6
+
+
+def test_a_fee_that_is_the_bid_s_has_no_reconciliation_and_none_is_less_than_a_penny(under, post):
+    as_forecast = under("volumes_as_forecast")
+    assert Line.SERVICE in lines_in(as_forecast, company(as_forecast))
+    assert Line.RECONCILIATION not in lines_in(as_forecast, company(as_forecast))
+    reconciled = post.ledger.pounds[post.ledger.line == Line.RECONCILIATION]
+    assert len(reconciled) > 0
+    assert np.abs(reconciled).min() >= 0.01
+
+
+@pytest.mark.parametrize(
+    ("difference", "entries"),
+    [(0, 0), (1e-10, 0), (-1e-10, 0), (0.009, 0), (-0.009, 0), (0.011, 1), (-0.011, 1), (7, 1)],
+)
+def test_a_difference_of_a_penny_is_reconciled_and_rounding_is_not(post, monkeypatch, difference, entries):
+    model = post.fork(post.timeline)
+    provider, year = company(model), (first_day(START), first_day(START + 12))
+    paid = model.ledger.received(provider.number, (Line.SERVICE,), *year)
+    monkeypatch.setattr(accounts, "fee_of_year", lambda *_: paid + difference)
+    before = len(model.ledger)
+    accounts.reconcile(model, provider, load_contract("signed_2015"), START + 11)
+    assert len(model.ledger) == before + entries
+    if entries:
+        assert model.ledger.line[-1] == Line.RECONCILIATION
+        assert model.ledger.pounds[-1] == pytest.approx(difference, abs=1e-6)
 
 
 def test_fully_funded_is_a_quarter_more_than_volumes_as_forecast(under):
@@ -420,6 +487,19 @@ def test_an_audit_recovers_all_that_is_owed_and_nothing_more(overclaimed):
     assert owed == pytest.approx(ledger.received(provider.number, (Line.OVERCLAIM,), previous, 10**6))
     claims = [m.ledger.received(company(m).number, (Line.OVERCLAIM,), *ALL_TIME) for m in overclaimed]
     assert claims[0] == pytest.approx(claims[1]), "audits do not deter"
+
+
+@pytest.mark.parametrize("audited", [False, True])
+def test_what_the_weeks_say_was_claimed_and_recovered_is_the_ledger_s(overclaimed, audited):
+    model = overclaimed[audited]
+    claims, back = (
+        model.ledger.received(company(model).number, (line,), *ALL_TIME) for line in (Line.OVERCLAIM, Line.RECOVERY)
+    )
+    weeks = {m: model.weekly.series(m, "provider_type=crc") for m in ("overclaimed", "recovered")}
+    assert weeks["overclaimed"].sum() == pytest.approx(claims)
+    assert weeks["recovered"].sum() == pytest.approx(-back)
+    assert min(weeks["overclaimed"].min(), weeks["recovered"].min()) == 0
+    assert (weeks["recovered"].sum() > 0) == audited
 
 
 # --- owners

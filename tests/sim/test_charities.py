@@ -78,6 +78,20 @@ def test_the_order_of_the_queue_in_the_table_decides_nothing(queue, rng, places)
     assert taken[0] == taken[1]
 
 
+@given(QUEUES, st.data(), st.integers(0, 6))
+@settings(max_examples=200, deadline=None)
+def test_a_company_s_own_people_take_their_turns_by_what_they_may_bring_and_others_keep_theirs(queue, data, places):
+    weeks, priority = np.array([w for w, _ in queue], int), np.array([p for _, p in queue], float)
+    worth = np.array(data.draw(st.lists(st.integers(-1, 3), min_size=len(queue), max_size=len(queue))), int)
+    paying = charity(places)
+    usual = paying.admit(weeks, priority, 0, worth).tolist()
+    paying.by_payment = True
+    chosen = paying.admit(weeks, priority, 0, worth).tolist()
+    assert [k for k in chosen if worth[k] < 0] == [k for k in usual if worth[k] < 0]
+    own = sorted(np.flatnonzero(worth >= 0).tolist(), key=lambda k: (-worth[k], queue[k]))
+    assert [k for k in chosen if worth[k] >= 0] == own[: sum(worth[k] >= 0 for k in usual)]
+
+
 def test_nobody_is_taken_where_every_place_is_in_use():
     assert len(charity(3).admit(np.array([1, 2]), np.array([0.1, 0.2]), 3)) == 0
     assert len(charity(0).admit(np.array([1, 2]), np.array([0.1, 0.2]), 0)) == 0

@@ -32,7 +32,7 @@ def test_there_is_a_view_of_everyone_tracked_and_of_every_officer_and_there_are_
     assert list(charities) == small.charities
     assert len(charities) == len(Kind)
     assert list(providers) == small.providers
-    assert len(providers) == 3, "trusts, NPS and company of the one area"
+    assert len(providers) == 4, "trusts, NPS and company of the one area, and the Probation Service"
     assert len(small.agents) == len(people) + len(officers) + len(charities) + len(providers)
 
 

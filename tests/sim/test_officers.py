@@ -19,18 +19,19 @@ PLACES = st.lists(st.floats(0, 1, exclude_max=True), max_size=60)
 def assign(places, count=20, team_size=10, first=0, *, loop=assign_least_loaded, weight=1, high=False, **officers):
     """Assign cases of one office in turn; return (officers, caseloads, points).
 
-    Unless told otherwise all officers are at work, qualified, without cases and of one target.
+    Unless told otherwise all posts are open and all officers at work, qualified, without cases and of one target.
     """
     n, known = len(places), first + count
-    made = {"is_at_work": True, "is_qualified": True, "target": 100, "points": 0, "caseload": 0} | officers
-    at_work, qualified = (np.array(np.broadcast_to(made[k], known), bool) for k in ("is_at_work", "is_qualified"))
+    made = {"is_closed": False, "is_at_work": True, "is_qualified": True, "target": 100, "points": 0, "caseload": 0}
+    made |= officers
+    staff = [np.array(np.broadcast_to(made[k], known), bool) for k in ("is_closed", "is_at_work", "is_qualified")]
     target, points, load = (
         np.array(np.broadcast_to(made[k], known), np.int32) for k in ("target", "points", "caseload")
     )
     out = np.empty(n, np.int64)
     weights, risks = np.array(np.broadcast_to(weight, n), np.int64), np.array(np.broadcast_to(high, n), bool)
     offices = np.full(n, first), np.full(n, count)
-    loop(*offices, team_size, np.array(places, float), weights, risks, at_work, qualified, target, points, load, out)
+    loop(*offices, team_size, np.array(places, float), weights, risks, *staff, target, points, load, out)
     return out, load, points
 
 
@@ -118,6 +119,43 @@ def test_a_team_that_is_away_as_a_whole_shares_its_cases_all_the_same():
     assert out.tolist() == [0, 1, 0, 1]
 
 
+# --- posts that are given up
+
+
+@LOOPS
+@pytest.mark.parametrize("at_work", [True, [0, 0, 1]])
+def test_a_post_that_is_given_up_gets_no_case_however_much_the_others_hold(loop, at_work):
+    made = {"is_closed": [1, 0, 0], "is_at_work": at_work, "points": [0, 900, 910], "is_qualified": [1, 0, 0]}
+    for high in (False, True):
+        out, load, _ = assign([0.0] * 4, count=3, loop=loop, weight=4, high=high, **made)
+        assert load[0] == 0
+        assert set(out.tolist()) == ({1, 2} if at_work is True else {2})
+
+
+@LOOPS
+def test_where_all_others_of_the_team_are_away_they_get_the_cases_and_a_post_given_up_none(loop):
+    made = {"is_closed": [1, 0, 0, 1, 0, 0], "is_at_work": [0, 0, 0, 0, 1, 1], "points": [0, 900, 900, 0, 0, 0]}
+    out, _, _ = assign([0.0] * 4, count=6, team_size=3, loop=loop, **made)
+    assert out.tolist() == [1, 2, 1, 2]
+
+
+@LOOPS
+def test_the_cases_of_a_team_whose_posts_are_all_given_up_go_to_the_rest_of_the_office(loop):
+    made = {"is_closed": [0, 0, 1, 1, 0, 0], "is_at_work": [0, 1, 0, 0, 1, 1], "points": [0, 12, 0, 0, 10, 11]}
+    out, load, _ = assign([0.4] * 3 + [0.0], count=6, team_size=2, loop=loop, **made)
+    assert out.tolist() == [4, 4, 5, 1], "the least loaded at work of all the others; another team is as it was"
+    assert load.tolist() == [0, 1, 0, 0, 2, 1]
+    away = assign([0.4] * 3, count=6, team_size=2, loop=loop, **made | {"is_at_work": False})[0]
+    assert away.tolist() == [0, 0, 0], "where nobody is at work, whoever has a post"
+
+
+@LOOPS
+def test_no_case_leaves_its_office_though_all_its_posts_are_given_up(loop):
+    out, load, _ = assign([0.0, 0.9], count=2, first=3, loop=loop, is_closed=True, is_at_work=False)
+    assert out.tolist() == [3, 4]
+    assert load[:3].tolist() == [0, 0, 0]
+
+
 @LOOPS
 def test_high_risk_goes_to_a_qualified_officer_however_much_lighter_the_others_are(loop):
     kinds = {"is_qualified": [0, 1, 0, 1], "points": [0, 500, 0, 510]}
@@ -146,16 +184,20 @@ def test_every_case_goes_to_an_officer_of_the_office_and_teams_are_level(places,
 
 @given(PLACES, st.integers(1, 12), st.integers(1, 6), st.integers(0, 2**32 - 1))
 @settings(max_examples=80, deadline=None)
-def test_who_is_away_or_not_qualified_is_passed_by_as_long_as_the_team_has_another(places, count, team_size, seed):
+def test_who_is_away_not_qualified_or_gone_is_passed_by_as_long_as_there_is_another(places, count, team_size, seed):
     rng = np.random.default_rng(seed)
-    at_work, qualified = rng.random((2, count)) < [[0.6], [0.5]]
+    at_work, qualified, closed = rng.random((3, count)) < [[0.6], [0.5], [0.4]]
+    at_work &= ~closed
     high, weight = rng.random(len(places)) < 0.5, rng.integers(0, 100, len(places))
-    made = {"weight": weight, "high": high, "is_at_work": at_work, "is_qualified": qualified}
+    made = {"weight": weight, "high": high, "is_closed": closed, "is_at_work": at_work, "is_qualified": qualified}
     made["target"] = rng.integers(200, 900, count)
     out, load, points = assign(places, count, team_size, **made)
-    team_of = {o: team for team in teams_of(0, count, team_size) for o in team}
-    for officer, risky in zip(out.tolist(), high, strict=True):
-        team = list(team_of[officer])
+    teams = teams_of(0, count, team_size)
+    for officer, place, risky in zip(out.tolist(), places, high, strict=True):
+        team = list(teams[int(place * len(teams))])
+        team = list(range(count)) if closed[team].all() else team
+        assert officer in team
+        assert not closed[officer] or closed.all()
         assert at_work[officer] or not at_work[team].any()
         assert qualified[officer] or not (risky and (qualified & at_work)[team].any())
     assert np.array_equal(load, np.bincount(out, minlength=count))
@@ -182,7 +224,7 @@ def test_hours_grades_and_targets_are_as_the_register_says(register):
         register,
         part_time_share="0.3",
         part_time_hours="0.5",
-        qualified_share="[0.5, 0.5, 0.6]",
+        qualified_share="[0.5, 0.5, 0.6, 0.5]",
         points_full_time="700",
     )
     half = officers.hours == np.float32(0.5)

@@ -1,9 +1,11 @@
 """Scenario files: inheritance, and every kind of bad input."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 from sim.clock import day_of
 from sim.errors import InputError
 from sim.files import SCENARIOS, known_names
+from sim.model import ProbationModel
 from sim.scenarios import load_timeline
 from sim.timeline import lever_definitions
+from tests.worlds import events
 
 CHANGE = {"lever": '"hdc_widened"', "from": "2018-01-01", "source": '"somewhere"'}
 
@@ -108,14 +112,78 @@ def test_the_shipped_dates_are_those_of_the_reform():
     }
 
 
-@pytest.mark.parametrize("name", [n for n in known_names(SCENARIOS) if n.endswith("_only")])
-def test_a_scenario_of_one_lever_adds_that_lever_alone_to_the_old_regime(name):
+NEEDED = {
+    "private_providers": {"risk_split"},
+    "payment_by_results": {"risk_split"},
+    "contract_variation": {"risk_split", "payment_by_results"},
+    "charity_supply_chain": {"risk_split", "private_providers"},
+}
+"""Levers without which another has nothing to act on: companies at work, a contract to vary, an owner who pays."""
+
+
+@pytest.mark.parametrize("name", [n for n in known_names(SCENARIOS) if n.endswith("_only") and n != "companies_only"])
+def test_a_scenario_of_one_lever_adds_that_lever_alone_to_what_it_needs(name):
     lever = name.removesuffix("_only")
     assert lever in lever_definitions()
-    assert set(load_timeline(name).levers) == {lever}
-    reform = load_timeline("post_reform").levers
-    if lever in reform:
-        assert load_timeline(name).levers[lever].describe() == reform[lever].describe()
+    levers, reform = load_timeline(name).levers, load_timeline("post_reform").levers
+    assert set(levers) == {lever} | NEEDED.get(lever, set())
+    assert all(levers[n].describe() == reform[n].describe() for n in levers if n in reform)
+
+
+def test_the_companies_alone_are_the_split_with_owners_and_contract_as_in_the_reform():
+    levers, reform = load_timeline("companies_only").levers, load_timeline("post_reform").levers
+    assert levers == {name: reform[name] for name in ("risk_split", "private_providers", "payment_by_results")}
+
+
+@pytest.fixture(scope="module")
+def before_companies():
+    """A tiny country at the end of 2014; no lever but the split is in force."""
+    country = ProbationModel("risk_split_only", "england_wales", scale=0.005, seed=2)
+    country.live_until(day_of(date(2014, 12, 29)))
+    return country
+
+
+def booked_and_lived(model, timeline, end=date(2018, 12, 31)):
+    """Return the ledger and the events of a world that lives on under a timeline."""
+    twin = model.fork(timeline)
+    twin.live_until(day_of(end))
+    ledger = twin.ledger
+    return np.stack([ledger.day, ledger.line, ledger.source, ledger.receiver, ledger.pounds]), events(twin)
+
+
+def differ(one, other):
+    """Say whether the ledgers, and whether the events, of two worlds differ."""
+    return tuple(not np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("lever", ["payment_by_results", "contract_variation", "charity_supply_chain"])
+def test_a_lever_moves_money_with_the_levers_that_it_needs_and_nothing_without_one_of_them(lever, before_companies):
+    whole = load_timeline(f"{lever}_only")
+    without = whole.with_lever_setting(lever, "off")
+    money, lives = differ(booked_and_lived(before_companies, whole), booked_and_lived(before_companies, without))
+    assert money
+    assert lives == (lever == "charity_supply_chain"), "a contract alone moves money alone"
+    for needed in NEEDED[lever] - {"risk_split"}:
+        idle, none = whole.with_lever_setting(needed, "off"), without.with_lever_setting(needed, "off")
+        assert (
+            differ(booked_and_lived(before_companies, idle), booked_and_lived(before_companies, none)) == (False,) * 2
+        )
+
+
+def test_a_private_owner_on_a_grant_moves_money_and_lives_with_the_split_and_no_life_without_it():
+    old = ProbationModel(
+        "pre_reform", scale=0.2, seed=2
+    )  # so small a company as the tiny country's has no post to give up
+    old.live_until(day_of(date(2015, 1, 26)))
+    split, owned = (load_timeline(name) for name in ("risk_split_only", "private_providers_only"))
+    owner = replace(owned.levers["private_providers"], settings={"mission_led_share": 0.0, "satisficing_share": 0.0})
+    profit = replace(owned, levers={**owned.levers, "private_providers": owner})
+    end = date(2016, 3, 28)
+    assert differ(booked_and_lived(old, split, end), booked_and_lived(old, profit, end)) == (True, True)
+    arms = (
+        booked_and_lived(old, timeline.with_lever_setting("risk_split", "off"), end) for timeline in (split, profit)
+    )
+    assert differ(*arms) == (False, False)
 
 
 def test_every_lever_has_a_scenario_of_its_own():

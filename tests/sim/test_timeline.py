@@ -57,7 +57,7 @@ def test_a_lever_is_dropped_or_moved_and_the_timeline_itself_stays():
     moved = post.with_lever_setting("hdc_widened", "2016-03-01")
     assert "hdc_widened" in post.levers
     assert set(off.levers) == set(post.levers) - {"hdc_widened"}
-    assert len(off.levers) == 4
+    assert len(off.levers) == len(post.levers) - 1 == 8
     assert moved.levers["hdc_widened"].from_day == day_of(date(2016, 3, 1))
     assert moved.levers["hdc_widened"].applies_by == "release_day"
     assert moved.levers["risk_split"] == post.levers["risk_split"]
@@ -106,9 +106,13 @@ def test_a_timeline_describes_its_levers_by_date():
     described = load_timeline("post_reform", load_region("england_wales").areas).describe()
     assert [(d["from"], d["lever"]) for d in described] == [
         ("2014-06-01", "risk_split"),
+        ("2015-02-01", "charity_supply_chain"),
+        ("2015-02-01", "payment_by_results"),
+        ("2015-02-01", "private_providers"),
         ("2015-02-01", "rehabilitation_activity_requirement"),
         ("2015-02-01", "short_sentence_supervision"),
         ("2015-05-01", "through_the_gate"),
+        ("2017-08-01", "contract_variation"),
         ("2018-01-01", "hdc_widened"),
     ]
 

@@ -86,9 +86,15 @@ CASES = {
 """Of seven people the last is not looked at; the fifth has no officer."""
 
 
-def three_officers(value):
+def three_officers(value, by_payment=(False, False, False)):
     """Return the load of three officers, the same number everywhere."""
-    return Load(np.full(3, value, np.int32), np.full(3, value, np.int32), np.full((3, TIERS), value, np.int64))
+    numbers = np.full(3, value, np.int32), np.full(3, value, np.int32)
+    return Load(*numbers, np.array(by_payment), np.full((3, TIERS), value, np.int64))
+
+
+def numbers_of(load):
+    """Return what officers hold: all of a load but who cuts by payment."""
+    return load.points, load.community_cases, load.cuttable
 
 
 def add_all(loop, load, cases):
@@ -115,14 +121,23 @@ def test_what_is_taken_away_leaves_what_was_held_before(loop):
     assert load.community_cases.tolist() == [99, 100, 98]
     assert load.cuttable.tolist() == [[100, 80, 100, 100], [100] * 4, [100, 75, 100, 55]]
     add_all(loop, load, 1)
-    assert all((part == 100).all() for part in load)
+    assert all((part == 100).all() for part in numbers_of(load))
+
+
+@both(add_case)
+def test_who_cuts_by_payment_adds_cases_up_by_class_of_payment_by_hand(loop):
+    load = three_officers(0, by_payment=(True, True, False))
+    add_all(loop, load, 1)
+    assert load.points.tolist() == [20 + 9, 0, 25 + 45 + 5], "points are by tier all the same"
+    assert load.cuttable.tolist() == [[0, 0, 0, 20], [0] * 4, [0, 25, 0, 45]], "OGRS3 of 0.6 is of the highest class"
 
 
 @both(clear)
 def test_whose_load_is_cleared_holds_nothing(loop):
-    load = three_officers(9)
+    load = three_officers(9, by_payment=(True, False, True))
     loop(load)
-    assert not any(part.any() for part in load)
+    assert not any(part.any() for part in numbers_of(load))
+    assert load.by_payment.tolist() == [True, False, True], "how anybody cuts stays"
 
 
 @both(fill_weights)

@@ -58,11 +58,11 @@ COLUMNS = (
 
 def hold(c, people, week, *, rar_share=1.0, cuts=0.0, cases=0, loop=supervision.hold):
     """Hold a week's contacts with officers who all cut alike and hold alike; return (due, kept, cut) by provider."""
-    draws, contacts = Draws(1), np.zeros((len(Provider), TIERS, 3), np.int64)
+    draws, contacts = Draws(1), np.zeros((len(Provider), TIERS, TIERS, 3), np.int64)
     keys = supervision.Keys(*(draws.key(f"supervision.{name}", week) for name in supervision.Keys._fields))
     officers = max(1, people.officer.max() + 1)
     cuts, cases = np.full((officers, 4), float(cuts)), np.full(officers, cases, np.int32)
     by_tier = np.zeros(officers, bool)
     rows, columns = np.arange(len(people)), (getattr(people, name) for name in COLUMNS)
     loop(c, WORKLOAD, rar_share, week * 7, keys, rows, cuts, by_tier, cases, *columns, contacts)
-    return contacts.sum(axis=1)
+    return contacts.sum(axis=(1, 2))

@@ -199,15 +199,15 @@ LOOK_OVER = pytest.mark.parametrize(
 WORKLOAD = build_workload(Register.load())
 
 
-def looked_over(loop, people, p=0.0, *, rows=None, only=Provider.TRUST, vacant=()):
+def looked_over(loop, people, p=0.0, *, rows=None, only=Provider.TRUST, vacant=(), by_payment=()):
     """Go through people of the first area; return (escalated, over, to be allocated, to whom, load of three officers).
 
-    The load is full of nonsense before.
+    The load is full of nonsense before, but for who cuts by payment.
     """
     rows = np.arange(len(people)) if rows is None else rows
     room = Found(*(np.full(len(rows), -9) for _ in Found._fields))
-    load = Load(np.full(3, 9, np.int32), np.full(3, 9, np.int32), np.full((3, TIERS), 9, np.int64))
-    is_vacant = np.isin(np.arange(3), vacant)
+    is_vacant, payment = (np.isin(np.arange(3), officers) for officers in (vacant, by_payment))
+    load = Load(np.full(3, 9, np.int32), np.full(3, 9, np.int32), payment, np.full((3, TIERS), 9, np.int64))
     escalated, over, found = loop(
         WORKLOAD, p, ESCALATION, 0, np.array([only]), rows, people.part(Case), is_vacant, load, room
     )
@@ -294,6 +294,18 @@ def test_the_pass_finds_who_is_over_and_whom_to_allocate_and_adds_up_what_office
 
 
 @LOOK_OVER
+def test_what_an_officer_who_cuts_by_payment_can_cut_is_by_class_of_payment_by_hand(loop):
+    *_, by_tier = looked_over(loop, seven_people())
+    *_, load = looked_over(loop, seven_people(), by_payment=(0, 2))
+    p = Register.load().workload
+    order, low, medium = p.community_points[1], p.licence_points[0], p.licence_points[1]
+    assert load.cuttable.tolist() == [[0, 0, 0, order], [low, 0, 0, 0], [0, medium, 0, 0]], "OGRS3 of 0.6 and 0.2"
+    assert load.by_payment.tolist() == [True, False, True], "the pass does not change how anybody cuts"
+    assert np.array_equal(load.points, by_tier.points)
+    assert np.array_equal(load.community_cases, by_tier.community_cases)
+
+
+@LOOK_OVER
 def test_under_the_split_the_pass_allocates_whoever_has_another_provider_by_risk(loop):
     _, over, row, provider, _ = looked_over(loop, seven_people(), only=Provider.NOBODY)
     assert over.tolist() == [5, 6]
@@ -322,15 +334,16 @@ def test_the_pass_sees_nobody_but_the_rows_asked_for(loop):
 
 
 @pytest.mark.parametrize("loop", [allocation._reweigh, allocation._reweigh.py_func], ids=["compiled", "twin"])
-def test_after_allocation_a_case_weighs_on_who_has_it_and_no_longer_on_who_had_it(loop):
+@pytest.mark.parametrize("by_payment", [(), (1,), (0, 1, 2)])
+def test_after_allocation_a_case_weighs_on_who_has_it_and_no_longer_on_who_had_it(loop, by_payment):
     """The first passes on, the third stays, the fifth is new; the points of who has them now count them already."""
     people, w = seven_people(), WORKLOAD
-    *_, load = looked_over(allocation._look_over, people)
+    *_, load = looked_over(allocation._look_over, people, by_payment=by_payment)
     rows, before, chosen = np.array([0, 2, 4]), np.array([0, 2, -1]), np.array([1, 2, 1])
     np.add.at(load.points, chosen, [w.points[tier, people.status[i]] for i, tier in zip(rows, (1, 1, 2), strict=True)])
     loop(w, rows, before, chosen, people.part(Case), load)
     people.officer[rows] = chosen
-    *_, expected = looked_over(allocation._look_over, people)
+    *_, expected = looked_over(allocation._look_over, people, by_payment=by_payment)
     for name in Load._fields:
         assert np.array_equal(getattr(load, name), getattr(expected, name)), name
     assert load.community_cases.tolist() == [0, 3, 1]
@@ -374,7 +387,7 @@ def test_smaller_teams_leave_caseloads_less_level(mid_2016):
         officers.caseload[:] = officers.points[:] = 0
         officers.away_until_day[:] = model.day
         allocation.allocate(model, rows, np.full(len(rows), Provider.CRC))
-        crc = officers.provider == Provider.CRC
+        crc = (officers.provider == Provider.CRC) & ~officers.is_closed
         one_case = model.register.workload.community_points[1] / officers.target[crc].min()
         spread[size] = np.ptp(officers.points[crc] / officers.target[crc]) / one_case
     assert spread[1000] <= 1
@@ -427,6 +440,23 @@ def test_where_nobody_qualified_is_at_work_high_risk_goes_to_whoever_is(quiet):
     rows = new_cases(quiet, 20, rosh=Rosh.HIGH)
     alone(quiet, allocation)
     assert not officers.is_qualified[quiet.people.officer[rows]].any()
+
+
+@pytest.mark.parametrize("others", ["at work", "away"])
+def test_a_post_that_is_given_up_gets_no_case_whether_or_not_the_others_are_at_work(quiet, others):
+    officers = quiet.officers
+    crc = np.flatnonzero(officers.provider == Provider.CRC)
+    shut = crc[::4]
+    alone(quiet, allocation)
+    officers.is_vacant[crc], officers.is_closed[crc] = False, False
+    officers.away_until_day[crc] = quiet.day + (7 if others == "away" else 0)
+    officers.is_closed[shut] = officers.is_vacant[shut] = True
+    officers.away_until_day[shut] = NEVER
+    held, rows = officers.caseload[shut].sum(), new_cases(quiet, 300)
+    alone(quiet, allocation)
+    assert held > 100
+    assert not officers.caseload[shut].any(), "those that it had are handed on"
+    assert set(quiet.people.officer[rows]) <= set(np.setdiff1d(crc, shut))
 
 
 # --- leavers hand on their cases

@@ -78,10 +78,10 @@ def test_the_first_contact_comes_after_the_first_day():
 
 def test_contacts_are_counted_for_whoever_supervises():
     people = made_people(4, provider=[Provider.TRUST, Provider.NPS, Provider.CRC, Provider.CRC])
-    assert hold(rules(p_miss=0.0), people, 1).tolist() == [[0] * 3, [1, 1, 0], [1, 1, 0], [2, 2, 0]]
-    assert hold(rules(p_miss=CERTAIN), people, 2).tolist() == [[0] * 3, [1, 0, 0], [1, 0, 0], [2, 0, 0]]
+    assert hold(rules(p_miss=0.0), people, 1).tolist() == [[0] * 3, [1, 1, 0], [1, 1, 0], [2, 2, 0], [0] * 3]
+    assert hold(rules(p_miss=CERTAIN), people, 2).tolist() == [[0] * 3, [1, 0, 0], [1, 0, 0], [2, 0, 0], [0] * 3]
     people.officer[:] = 0
-    assert hold(rules(), people, 3, cuts=1.0).tolist() == [[0] * 3, [1, 0, 1], [1, 0, 1], [2, 0, 2]]
+    assert hold(rules(), people, 3, cuts=1.0).tolist() == [[0] * 3, [1, 0, 1], [1, 0, 1], [2, 0, 2], [0] * 3]
 
 
 def test_a_failure_on_curfew_is_a_breach_of_the_curfew_and_on_licence_non_compliance():

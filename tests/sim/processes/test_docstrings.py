@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,6 +43,9 @@ TABLES = {
     "officers' caseloads": "officers",
     "ties": "ties",
     "charities' cases": "cases",
+    "the ledger": "ledger",
+    "providers": "providers",
+    "charities": "charities",
 }
 """What stands there for something else than columns of people."""
 STREAMS_OF_OTHERS = {
@@ -50,7 +54,8 @@ STREAMS_OF_OTHERS = {
         *(f"population.{name}" for name in ("history", "age", "first_age", "area", "ogrs_offence", "phase")),
     }
 }
-WATCHED = ("people", "docket", "officers", "ties", "cases")
+WATCHED = ("people", "docket", "officers", "ties", "cases", "ledger")
+AGENTS = ("providers", "charities")
 BY_NAME = pytest.mark.parametrize("process", WEEK, ids=lambda process: process.__name__.rpartition(".")[2])
 
 
@@ -74,10 +79,26 @@ def changed(table, before):
     return {c for c, old in before.items() if not np.array_equal(getattr(table, c)[:rows], old)}, len(table) > rows
 
 
+def agents_of(model, name):
+    """Return copies of what agents have, in their order, without the model."""
+    return [deepcopy({k: v for k, v in vars(a).items() if k != "model"}) for a in getattr(model, name)]
+
+
+def differ(one, other):
+    """Say whether agents have not the same as others."""
+    try:
+        np.testing.assert_equal(one, other)
+    except AssertionError:
+        return True
+    return False
+
+
 def live(process, step, model, seen):
     """Let a process live its week, and write down what it changed."""
     before = {name: columns_of(getattr(model, name)) for name in WATCHED}
+    agents = {name: agents_of(model, name) for name in AGENTS}
     step(model)
+    seen.tables[process] |= {name for name in AGENTS if differ(agents[name], agents_of(model, name))}
     columns, has_new_rows = changed(model.people, before["people"])
     seen.columns[process] |= columns
     seen.tables[process] |= {"new rows"} if has_new_rows else set()
@@ -96,7 +117,7 @@ def end_orders_just_before_decisions(model):
 
 @pytest.fixture(scope="module")
 def watched(mid_2016):
-    """Two years from mid-2016 with every process watched."""
+    """Two years from mid-2016 with every process watched; companies overclaim, so that audits are drawn."""
     seen, at_work = Watched(), [None]
     key = Draws.key
 
@@ -118,7 +139,7 @@ def watched(mid_2016):
         patch.setattr(Draws, "key", noted_key)
         for process in WEEK:
             patch.setattr(process, "step", step_of(process))
-        model = later(mid_2016, weeks=0)
+        model = later(mid_2016, weeks=0, organisations__overclaim_share=0.1)
         for _ in range(WEEKS):
             end_orders_just_before_decisions(model)
             model.step()
@@ -186,3 +207,12 @@ def test_the_watch_sees_a_change_of_one_person(mid_2016):
     assert changed(people, before) == ({"rosh"}, False)
     people.add(1)
     assert changed(people, before) == ({"rosh"}, True)
+
+
+def test_the_watch_sees_a_change_of_one_provider_and_of_one_charity(mid_2016):
+    model = mid_2016.fork(mid_2016.timeline)
+    before = {name: agents_of(model, name) for name in AGENTS}
+    assert not any(differ(before[name], agents_of(model, name)) for name in AGENTS)
+    model.providers[-1].starts[5, 0] += 1
+    model.charities[0].places += 1
+    assert all(differ(before[name], agents_of(model, name)) for name in AGENTS)
