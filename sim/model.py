@@ -199,9 +199,9 @@ class ProbationModel(mesa.Model):
         self._scratch = np.empty((_LISTS, 0), np.int64)
 
     def look_at_everyone(self) -> None:
-        """Let the next week look at everyone who is not settled, as after a change of rows."""
+        """Let the next week look at everyone anew, as after a change of rows."""
         self.tracked = self.engaged = self.leaving = self.inside = self.reviewed = np.empty(0, np.int64)
-        self._sorted_people = self.settled
+        self._sorted_people = 0
 
     def scratch(self) -> NDArray[np.int64]:
         """Return five rows of room for a number for each person; what they hold is anybody's."""

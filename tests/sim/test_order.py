@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sim.model
-from experiments.compare import _index_keys
+from experiments.compare import index_keys
 from experiments.spillover import end_treatment, pairs, treat
 from experiments.story import busiest
 from sim import order
@@ -276,7 +276,7 @@ def test_the_week_looks_at_everyone_who_is_tracked_after_an_ordering(moved):
 
 
 def test_experiments_know_people_by_number(still, moved):
-    assert np.array_equal(np.sort(_index_keys(still)), np.sort(_index_keys(moved)))
+    assert np.array_equal(np.sort(index_keys(still)), np.sort(index_keys(moved)))
     assert busiest(still) == busiest(moved)
     early = still.fork(still.timeline)
     order.rearrange(early, *some_order(early))
