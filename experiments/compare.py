@@ -166,7 +166,8 @@ def same_people(
 def index_keys(model: ProbationModel) -> NDArray[np.int64]:
     """Return one number for each index event: person, day and disposal."""
     index = model.index_log
-    return (index.row.astype(np.int64) << 20 | index.day.astype(np.int64)) << 3 | index.disposal.astype(np.int64)
+    person = model.people.person[index.row]
+    return (person << 20 | index.day.astype(np.int64)) << 3 | index.disposal.astype(np.int64)
 
 
 def compare(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport]:

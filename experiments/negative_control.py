@@ -168,28 +168,35 @@ def live(model: ProbationModel, is_open: Collection[Channel], end: date) -> Prob
     return model
 
 
+def places(model: ProbationModel, arm: ProbationModel) -> NDArray[np.int64]:
+    """Return, for each row of people of a world, the place of the person among those of an arm in order of number."""
+    return np.searchsorted(np.sort(arm.people.person), model.people.person)
+
+
 def supervised_by(provider: Provider, trunk: ProbationModel, arms: Arms) -> Bools:
-    """Say who was supervised by a provider in either arm at any time since they parted; shape (people,)."""
+    """Say who was supervised by a provider in either arm at any time since they parted; shape (people,), by number."""
     found = np.zeros(len(arms[0].people), bool)
-    found[: len(trunk.people)] = (trunk.people.provider == provider) & (trunk.people.officer >= 0)
+    had = (trunk.people.provider == provider) & (trunk.people.officer >= 0)
+    found[places(trunk, arms[0])[had]] = True
     for model in arms:
         log = model.log
         given = log.of(Event.ALLOCATION, since=len(trunk.log))
-        found[log.row[given[log.value[given] == provider]]] = True
+        found[places(model, model)[log.row[given[log.value[given] == provider]]]] = True
     return found
 
 
 def lives(model: ProbationModel, since: int, events: Collection[Event] = Event) -> NDArray[np.uint64]:
-    """Return a digest of each person's events of some kinds from a place in the log on; shape (people,).
+    """Return a digest of each person's events of some kinds from a place in the log on; shape (people,), by number.
 
     Which officer has a case is left out: it shows in what the officer does.
     """
     log, found = model.log, model.log.of(*events, since=since)
     cause = np.where(log.event[found] == Event.ALLOCATION, 0, log.cause_day[found])
-    told = {name: getattr(log, name)[found] for name in ("row", "day", "event", "value")}
+    told = {name: getattr(log, name)[found] for name in ("day", "event", "value")}
+    who = places(model, model)[log.row[found]]
     digest = np.zeros(len(model.people), np.uint64)
-    hashes = pd.util.hash_pandas_object(pd.DataFrame({**told, "cause": cause}), index=False)
-    np.add.at(digest, told["row"], hashes.to_numpy(np.uint64))
+    hashes = pd.util.hash_pandas_object(pd.DataFrame({"who": who, **told, "cause": cause}), index=False)
+    np.add.at(digest, who, hashes.to_numpy(np.uint64))
     return digest
 
 
@@ -222,13 +229,13 @@ def of_cohorts(model: ProbationModel, side: Provider, parted: int, shared: Bools
     shared : boolean array, shape (index events,)
         Which happened in both arms.
     met : boolean array, shape (people,)
-        Who was with a company in either arm.
+        Who was with a company in either arm, by number.
     """
     index, after = model.index_log, measures.after_index(model)
     row = index.row.astype(np.int64)
     mine = (index.would_be_provider == side) & in_window(model, parted)
     found = {}
-    for counted, kept in zip(COUNTED, (mine, mine & shared, mine & ~met[row]), strict=True):
+    for counted, kept in zip(COUNTED, (mine, mine & shared, mine & ~met[places(model, model)[row]]), strict=True):
         found[f"{REOFFENDING}, {counted}"], found[f"{FREQUENCY}, {counted}"] = rates(model, after, kept)
     events = np.flatnonzero(mine & disposal_groups(index)[GROUP])
     recalled = recalled_within_a_year(model, row[events], index.day[events].astype(np.int64))

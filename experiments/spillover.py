@@ -64,7 +64,9 @@ class Effect:
 
 
 def pairs(model: ProbationModel) -> NDArray[np.int64]:
-    """Return pairs of strongly tied co-offenders at liberty, nobody in two; shape (n, 2), the first to be treated.
+    """Return pairs of strongly tied co-offenders at liberty, nobody in two: their numbers, the first to be treated.
+
+    The shape is (n, 2).
 
     Pairs are taken in the order of a keyed priority, so that who is in one does not depend on the order of rows.
     """
@@ -82,21 +84,21 @@ def pairs(model: ProbationModel) -> NDArray[np.int64]:
         if a not in taken and b not in taken:
             taken |= {a, b}
             chosen.append((a, b))
-    return np.array(chosen, np.int64).reshape(-1, 2)
+    return people.person[np.array(chosen, np.int64).reshape(-1, 2)]
 
 
-def treat(model: ProbationModel, rows: NDArray[np.int64]) -> None:
+def treat(model: ProbationModel, persons: NDArray[np.int64]) -> None:
     """Let people have a mentor and no needs; called every week of the treatment."""
-    people = model.people
+    people, rows = model.people, model.people.rows_of(persons)
     free = rows[~IS_IN_PRISON[people.status[rows]]]
     people.help[free] |= np.uint8(1 << Kind.MENTORING)
     people.needs[free] = 0
     look_again(people, free)
 
 
-def end_treatment(model: ProbationModel, rows: NDArray[np.int64]) -> None:
+def end_treatment(model: ProbationModel, persons: NDArray[np.int64]) -> None:
     """Take the mentor away from all but those whom a charity gives one."""
-    cases, people = model.cases, model.people
+    cases, people, rows = model.cases, model.people, model.people.rows_of(persons)
     mentored = (cases.stage == Stage.HELPED) & (cases.charity % len(Kind) == Kind.MENTORING)
     over = rows[~np.isin(rows, cases.row[mentored])]
     people.help[over] &= ~np.uint8(1 << Kind.MENTORING)
@@ -122,8 +124,8 @@ def run_seed(settings: tuple[tuple[str, str], ...], seed: int) -> Effect:
             model.step()
         offences = model.log.of(Event.OFFENCE)
         offences = model.log.row[offences[model.log.day[offences] >= start]]
-        by_row = np.bincount(offences, minlength=len(model.people))
-        counted.append((by_row[chosen[:, 0]].sum(), by_row[chosen[:, 1]].sum(), by_row.sum()))
+        by_row, (one, other) = np.bincount(offences, minlength=len(model.people)), map(model.people.rows_of, chosen.T)
+        counted.append((by_row[one].sum(), by_row[other].sum(), by_row.sum()))
     treated, untreated, everyone = ((int(a), int(b)) for a, b in zip(*counted, strict=True))
     return Effect(treated, untreated, everyone, len(chosen))
 

@@ -128,12 +128,12 @@ def tell(plan: Plan, person: int, step: Callable[[], None]) -> list[Life]:
 
 
 def busiest(model: ProbationModel, number: int = 5) -> list[int]:
-    """Return people with many different things in their record, the best stories first."""
+    """Return people with many different things in their record, the best stories first, of equal ones the oldest."""
     log = model.log
     kinds = np.zeros((len(model.people), len(Event)), bool)
     kinds[log.row, log.event] = True
-    order = np.argsort(-kinds.sum(axis=1), kind="stable")[:number]
-    return [int(p) for p in model.people.person[order]]
+    person = model.people.person
+    return [int(p) for p in person[np.lexsort((person, -kinds.sum(axis=1)))[:number]]]
 
 
 def life(model: ProbationModel, person: int) -> Life:

@@ -144,19 +144,13 @@ def _together(model: ProbationModel) -> dict[str, float]:
     all_, with_others = (found[log.day[found] >= start] for found in (log.of(Event.OFFENCE), log.of(Event.CO_OFFENCE)))
     key = log.row[with_others].astype(np.int64) << 20 | log.day[with_others]
     occasions = np.unique(key)
-    groups = nx.Graph(list(zip(log.row[with_others].tolist(), _rows_of(model, log.value[with_others]), strict=True)))
+    others = model.people.rows_of(log.value[with_others])
+    groups = nx.Graph(list(zip(log.row[with_others].tolist(), others.tolist(), strict=True)))
     pairs = np.array([len(g) == 2 for g in nx.connected_components(groups)])
     return {
         "offences with others": 100 * len(occasions) / len(all_),
         "of groups, pairs": 100 * float(pairs.mean()),
     }
-
-
-def _rows_of(model: ProbationModel, numbers: NDArray[np.integer]) -> list[int]:
-    """Return the rows of persons by number."""
-    order = np.argsort(model.people.person)
-    found: list[int] = order[np.searchsorted(model.people.person[order], numbers)].tolist()
-    return found
 
 
 def _coverage(model: ProbationModel) -> dict[str, float]:

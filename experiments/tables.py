@@ -133,25 +133,25 @@ def events_table(model: ProbationModel, run: str) -> Columns:
 
 
 def people_table(model: ProbationModel, run: str) -> Columns:
-    """Return one row for each person at the end."""
+    """Return one row for each person at the end, in the order of their numbers."""
     people = model.people
-    rows = np.arange(len(people))
+    rows = np.argsort(people.person)
     return {
         "run": np.full(len(people), run),
-        "person": people.person,
-        "area": np.array(model.region.areas)[people.area],
-        "sex": np.where(people.is_female, "female", "male"),
-        "birth_date": dates(people.birth_day),
+        "person": people.person[rows],
+        "area": np.array(model.region.areas)[people.area[rows]],
+        "sex": np.where(people.is_female[rows], "female", "male"),
+        "birth_date": dates(people.birth_day[rows]),
         "age": people.age(rows, model.day).astype(np.float32),
-        "status": np.array([s.name.lower() for s in Status])[people.status],
-        "sanctions": people.sanctions,
-        "offence_group": np.array([g.name.lower() for g in OffenceGroup])[people.offence_group],
-        "rosh": np.array([r.name.lower() for r in Rosh])[people.rosh],
-        "ogrs3": people.ogrs3,
-        "provider_type": np.array([p.name.lower() for p in Provider])[people.provider],
-        "officer_changes": people.officer_changes,
-        "contacts_due": people.contacts_due,
-        "contacts_kept": people.contacts_kept,
+        "status": np.array([s.name.lower() for s in Status])[people.status[rows]],
+        "sanctions": people.sanctions[rows],
+        "offence_group": np.array([g.name.lower() for g in OffenceGroup])[people.offence_group[rows]],
+        "rosh": np.array([r.name.lower() for r in Rosh])[people.rosh[rows]],
+        "ogrs3": people.ogrs3[rows],
+        "provider_type": np.array([p.name.lower() for p in Provider])[people.provider[rows]],
+        "officer_changes": people.officer_changes[rows],
+        "contacts_due": people.contacts_due[rows],
+        "contacts_kept": people.contacts_kept[rows],
     }
 
 

@@ -89,6 +89,7 @@ def recruit(model: "ProbationModel", rows: Rows, days: NDArray[np.int64]) -> tup
     offends = np.zeros(len(people), bool)
     offends[rows] = True
     order = order[~offends[joined[order]]]
+    order = order[np.argsort(found[order, _UNIFORM])]  # an order of their own, not that of rows
     joined, leader, which = joined[order], leader[order], which[order]
     renew(n, which, int(p.strength_gained), model.week, ties.half)
     together, others = np.concatenate([joined, rows[leader]]), np.concatenate([rows[leader], joined])

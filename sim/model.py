@@ -1,6 +1,7 @@
 """`ProbationModel`: the people, the timeline, and the week as one tuple."""
 
 from typing import Any, Self
+from weakref import WeakSet
 
 import mesa
 import numpy as np
@@ -21,6 +22,7 @@ from sim.ledger import Ledger
 from sim.network import Ties
 from sim.offenders import IS_ENGAGED, IS_IN_PRISON, Offender, People, Provider, Status
 from sim.officers import Officer, Officers, heads_for
+from sim.order import tidy
 from sim.parameters.register import Register
 from sim.processes import (
     allocation,
@@ -40,6 +42,7 @@ from sim.providers import ProbationProvider
 from sim.regions import Region, load_region
 from sim.scenarios import load_timeline
 from sim.timeline import Timeline
+from sim.views import RowView
 from sim.weekly import WeeklyRecord
 from sim.workload import TIERS
 
@@ -100,7 +103,7 @@ class ProbationModel(mesa.Model):
     Attributes
     ----------
     people : People
-        Table of everyone, one row a person.
+        Table of everyone, one row a person; rows move twice a year (`sim.order`).
     officers : Officers
     charities : list of Charity
     cases : Cases
@@ -123,6 +126,8 @@ class ProbationModel(mesa.Model):
         Stocks and flows of every week from week 0 on.
     week : int
         The week that the next step lives; negative in the run-in.
+    settled : int
+        Rows at the front of the table, of people who have left, which move no more.
     tracked, engaged, leaving, inside, reviewed : int64 arrays
         Rows at the start of the present week, in order: all who are tracked; those under sentence or on remand; those
         whose tracked years are over; those in prison;
@@ -170,6 +175,7 @@ class ProbationModel(mesa.Model):
         self.contacts = np.zeros((len(Provider), TIERS, TIERS, CONTACT_COUNTS), np.int64)
         self.officer_changes = np.zeros(len(Provider), np.int64)
         self.week = -int(self.register.population.run_in_weeks)
+        self.settled = 0
         self._forget_the_week()
         population.add_stock(self, self.week)
         while self.week < 0:
@@ -192,12 +198,17 @@ class ProbationModel(mesa.Model):
 
     def _forget_the_week(self) -> None:
         """Drop what belongs to one week alone, and what can be found again."""
-        self.tracked = self.engaged = self.leaving = self.inside = self.reviewed = np.empty(0, np.int64)
-        self._sorted_people = 0
+        self.look_at_everyone()
         self.week_logged = len(self.log)
         self.counted: dict[Any, Any] = {}
         self._views: dict[tuple[type, int], Any] = {}
+        self._watching: WeakSet[RowView] = WeakSet()
         self._scratch = np.empty((_LISTS, 0), np.int64)
+
+    def look_at_everyone(self) -> None:
+        """Let the next week look at everyone anew, as after a change of rows."""
+        self.tracked = self.engaged = self.leaving = self.inside = self.reviewed = np.empty(0, np.int64)
+        self._sorted_people = 0
 
     def scratch(self) -> NDArray[np.int64]:
         """Return five rows of room for a number for each person; what they hold is anybody's."""
@@ -250,6 +261,7 @@ class ProbationModel(mesa.Model):
 
     def live_week(self) -> None:
         """Live one week: the processes of `WEEK`, in their order."""
+        tidy(self)
         self._sort_people()
         self.week_logged, paid = len(self.log), len(self.ledger)
         for process in WEEK:
@@ -275,7 +287,7 @@ class ProbationModel(mesa.Model):
         twin.time, twin.steps = self.time, self.steps
         schedule = Schedule(interval=1.0, start=self.time + 1.0)
         twin._default_schedule = EventGenerator(twin, twin._do_step, schedule, priority=Priority.HIGH).start()
-        for name in ("region", "register", "scale", "seed_number", "size", "draws", "week"):
+        for name in ("region", "register", "scale", "seed_number", "size", "draws", "week", "settled"):
             setattr(twin, name, getattr(self, name))
         for name in _OWN:
             setattr(twin, name, getattr(self, name).copy())
@@ -312,6 +324,17 @@ class ProbationModel(mesa.Model):
         if (kind, row) not in self._views:
             self._views[kind, row] = kind(self, row)
         return self._views[kind, row]
+
+    def watch(self, view: RowView) -> None:
+        """Keep sight of a view, as long as anybody holds it, so that it can follow its row."""
+        self._watching.add(view)
+
+    def move_views(self, kind: type[RowView], place: NDArray[np.integer[Any]]) -> None:
+        """Let the views of a kind follow their rows to other places; `place` has the new row for each old one."""
+        for view in self._watching:
+            if isinstance(view, kind):
+                view.row = int(place[view.row])
+        self._views = {(made, view.row): view for (made, _), view in self._views.items()}
 
     @property
     def agents(self) -> AbstractAgentSet[Any]:

@@ -81,8 +81,6 @@ class Ties(Table):
         How far the log has been looked through.
     active : int64 array
         Everyone who is active, at liberty or not, in no order.
-    members : Table
-        Everyone, by row, in the chains of their cells.
     cell_first : int64 array, shape (cells,), or None
         The person who came last to each cell, the head of its chain; -1 for nobody.
     """
@@ -96,10 +94,17 @@ class Ties(Table):
             super().__setattr__(name, value)
         self.__dict__[name] = value
 
+    @property
+    def members(self) -> Table:
+        """Everyone, by row, in the chains of their cells."""
+        found: Table = self.__dict__["members"]
+        return found
+
     def copy(self) -> "Ties":
         """Return an independent copy."""
         twin = super().copy()
-        twin.__dict__["members"] = self.__dict__["members"].copy()
+        twin.__dict__["members"] = self.members.copy()
+        twin.active = self.active.copy()
         twin.cell_first = None if self.cell_first is None else self.cell_first.copy()
         return twin
 
@@ -249,7 +254,7 @@ def tie(model: "ProbationModel", pairs: NDArray[np.int64], kind: TieKind, streng
 def meet_newcomers(model: "ProbationModel") -> None:
     """Tie everyone who has come since the last time to potential co-offenders of the same cell."""
     people, ties, draws = model.people, model.ties, model.draws
-    members: Table = ties.__dict__["members"]
+    members = ties.members
     rows = members.add(len(people) - len(members))
     n = model.register.derived(build)
     hashes, area = people.person_hash[rows], people.area[rows]

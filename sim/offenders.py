@@ -266,7 +266,7 @@ def each(values: Any, count: int) -> NDArray[np.int64]:
 
 
 class People(Table):
-    """The table of everyone, one row a person, in the order of arrival.
+    """The table of everyone, one row a person; newcomers come last, and rows move twice a year (see `sim.order`).
 
     Attributes
     ----------
@@ -288,6 +288,12 @@ class People(Table):
     def person(self) -> NDArray[np.int64]:
         """Numbers of the persons, shape (n,): what events and tables call them."""
         return person_number(self.arrival_week.astype(np.int64), self.slot)
+
+    def rows_of(self, persons: NDArray[np.integer[Any]]) -> Rows:
+        """Return the present rows of persons by number, all of whom are there; shape (n,)."""
+        numbers = self.person
+        order = np.argsort(numbers)
+        return order[np.searchsorted(numbers, persons, sorter=order)]
 
     def move(self, rows: Rows, status: Any, since: Days | int, end: Days | int) -> None:
         """Move people to a status from one day until another, and count the flow."""

@@ -1,4 +1,4 @@
-"""Tables of arrays: columns declared once, rows added at the end, never moved."""
+"""Tables of arrays: columns declared once, rows added at the end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -117,6 +117,11 @@ class Table:
             kept = getattr(self, name)[rows]
             self._arrays[name][: len(kept)] = kept
         self._resize(len(kept))
+
+    def rearrange(self, rows: NDArray[np.integer[Any]], places: NDArray[np.integer[Any]]) -> None:
+        """Move rows to other places: the same numbers in another order; shapes (m,)."""
+        for array in self.__dict__["_arrays"].values():
+            array[places] = array[rows]
 
     def copy(self) -> Self:
         """Return an independent copy."""

@@ -10,7 +10,7 @@ from sim.tables import Table
 class RowView(mesa.Agent):
     """One row of a table of the model, seen as a Mesa agent. It holds nothing of its own.
 
-    Columns read as attributes. The kinds say which table they look at.
+    Columns read as attributes. The kinds say which table they look at. Where rows move, the model moves the view.
 
     Parameters
     ----------
@@ -35,6 +35,7 @@ class RowView(mesa.Agent):
         self.row = row
         self.unique_id = unique_id
         self.pos = None
+        model.watch(self)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("model", "row", "table_name", "title"):

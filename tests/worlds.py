@@ -74,8 +74,13 @@ def events(model, *, without=()):
 
 
 def differing_columns(one, other):
-    """Return the names of the columns of people in which two worlds differ."""
-    return [n for n in COLUMNS if not np.array_equal(getattr(one.people, n), getattr(other.people, n))]
+    """Return the names of the columns of people in which two worlds differ, whatever rows people stand in."""
+    return [n for n in COLUMNS if not np.array_equal(by_number(one, n), by_number(other, n))]
+
+
+def by_number(model, name):
+    """Return a column of people in the order of their numbers."""
+    return getattr(model.people, name)[np.argsort(model.people.person)]
 
 
 def on_caseload(model, rows):

@@ -55,7 +55,7 @@ def meet_inside(model: "ProbationModel") -> None:
     u = model.draws.uniforms_at("ties.wing", people.person_hash[rows], people.status_since_day[rows])
     wing = (u * wings).astype(np.int64)
     wing = (wing * len(OffenceGroup) + people.offence_group[rows]) * len(model.region.areas) + people.area[rows]
-    order = np.argsort(wing, kind="stable")
+    order = np.lexsort((people.person_hash[rows], wing))
     pairs = pairs_inside(
         rows[order],
         wing[order],
@@ -111,7 +111,8 @@ def activate(model: "ProbationModel") -> None:
     seen, ties.log_seen = ties.log_seen, len(log)
     offended = seen + np.flatnonzero(log.event[seen:] == Event.OFFENCE)
     rows = log.row[offended]
-    fresh = np.unique(rows[people.active_until_day[rows] <= model.day - DAYS_PER_WEEK])
+    fresh = rows[people.active_until_day[rows] <= model.day - DAYS_PER_WEEK]
+    fresh = fresh[np.unique(people.person_hash[fresh], return_index=True)[1]]
     ties.active = np.concatenate([ties.active, fresh.astype(np.int64)])
     people.active_until_day[rows] = log.day[offended] + int(model.register.ties.active_days)
 

@@ -14,7 +14,7 @@ from sim.legal_status import look_again
 from sim.needs import NEEDS
 from sim.offenders import Provider
 from sim.scenarios import load_timeline
-from tests.worlds import SCALE, differing_columns, events
+from tests.worlds import SCALE, by_number, differing_columns, events
 
 UNTIL = date(2018, 1, 8)
 SEED = 3
@@ -59,19 +59,19 @@ def shut(trunk, timelines):
 
 
 def first_day_with_a_company(trunk, arms):
-    """Return the first day on which each person was with a company since the arms parted, in either arm."""
+    """Return the first day on which each person, by number, was with a company since the arms parted, in either arm."""
     first = np.full(len(arms[0].people), day_of(UNTIL) + 1)
     for model in arms:
         given = model.log.of(Event.ALLOCATION, since=len(trunk.log))
         given = given[model.log.value[given] == Provider.CRC]
-        np.minimum.at(first, model.log.row[given], model.log.day[given])
-    first[with_a_company(trunk)] = trunk.day
+        np.minimum.at(first, control.places(model, model)[model.log.row[given]], model.log.day[given])
+    first[control.places(trunk, arms[0])[with_a_company(trunk)]] = trunk.day
     return first
 
 
 def lived_before(model, last_day):
     """Return the events of everyone before a day of their own, without the officer who takes a case; shape (n, 5)."""
-    days = dict(zip(model.people.person.tolist(), last_day.tolist(), strict=True))
+    days = dict(zip(np.sort(model.people.person).tolist(), last_day.tolist(), strict=True))
     found = events(model)
     found = found[found[:, 0] < [days[person] for person in found[:, 2].tolist()]]
     found[found[:, 1] == Event.ALLOCATION, 4] = 0
@@ -96,7 +96,7 @@ def test_with_all_channels_shut_their_contacts_needs_and_alliance_are_equal_too(
     unmet = ~control.supervised_by(Provider.CRC, trunk, shut)
     names = set(differing_columns(*shut)) - {"officer"}
     assert {"alliance", "contacts_cut"} <= names, "companies' people feel it"
-    differing = [n for n in sorted(names) if (getattr(shut[0].people, n) != getattr(shut[1].people, n))[unmet].any()]
+    differing = [n for n in sorted(names) if (by_number(shut[0], n) != by_number(shut[1], n))[unmet].any()]
     assert set(differing) <= {"first_tie", "peer_influence", "has_influence"}, "ties act through shut channels alone"
 
 
@@ -158,7 +158,9 @@ def test_a_life_differs_by_any_event_but_not_by_which_officer_has_the_case(trunk
     np.testing.assert_array_equal(control.lives(twin, since), told)
     changed = twin.log.of(Event.CONVICTION, since=since)[0]
     twin.log.day[changed] += 1
-    assert np.flatnonzero(control.lives(twin, since) != told).tolist() == [twin.log.row[changed]]
+    assert np.flatnonzero(control.lives(twin, since) != told).tolist() == [
+        control.places(twin, twin)[twin.log.row[changed]]
+    ]
     offences = control.lives(twin, since, (Event.OFFENCE,))
     np.testing.assert_array_equal(offences, control.lives(trunk, since, (Event.OFFENCE,)))
 

@@ -127,12 +127,13 @@ class Watched:
         counts = np.zeros((TIERS, TIERS, 2), np.int64)
         for _ in range(BLOCK_WEEKS):
             model, people = self.model, self.model.people
-            n, day = len(people), model.day
+            person, day = people.person, model.day
             columns = ("contacts_due", "contacts_cut", "rosh", "ogrs3", "provider")
             due, cut, rosh, ogrs3, provider = (getattr(people, name).copy() for name in columns)
             was_closed, noticed = model.officers.is_closed.copy(), model.officers.leaves_day.copy()
             model.step()
-            more, less = model.people.contacts_due[:n] - due, model.people.contacts_cut[:n] - cut
+            rows = people.rows_of(person)
+            more, less = people.contacts_due[rows] - due, people.contacts_cut[rows] - cut
             mine = np.flatnonzero((more == 1) & (less >= 0) & (less <= 1) & (provider == Provider.CRC))
             tier = np.array([tier_of(WORKLOAD, int(rosh[i]), float(ogrs3[i])) for i in mine], int)
             paying = WORKLOAD.payment_class[(ogrs3[mine] * 100).astype(int)]

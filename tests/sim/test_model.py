@@ -120,9 +120,10 @@ def test_a_person_more_who_does_nothing_changes_nobody_else_s_life(plain):
     number = int(model.people.person[row[0]])
     model.live_until(day_of(date(2016, 7, 1)))
     assert np.array_equal(others(model, number), others(plain, number))
-    assert model.people.status[row[0]] == Status.FREE
-    kept = np.arange(len(model.people)) != row[0]
-    differing = [n for n in COLUMNS if not np.array_equal(getattr(model.people, n)[kept], getattr(plain.people, n))]
+    here, there = model.people, plain.people
+    assert here.status[here.rows_of(np.array([number]))] == Status.FREE
+    rows = here.rows_of(there.person)
+    differing = [n for n in COLUMNS if not np.array_equal(getattr(here, n)[rows], getattr(there, n))]
     assert set(differing) <= {"first_tie"}, "where a tie stands in the table is not part of anybody's life"
 
 
@@ -155,7 +156,7 @@ def test_a_person_more_who_lives_and_offends_changes_nobody_else_s_events_where_
     number = int(model.people.person[row[0]])
     for one in (plain, model):
         one.live_until(end)
-    assert (model.log.row == row[0]).sum() > 5, "the newcomer lived"
+    assert (events(model)[:, 2] == number).sum() > 5, "the newcomer lived"
     assert np.array_equal(others(model, number, officers=False), others(plain, number, officers=False))
 
 

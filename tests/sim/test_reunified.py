@@ -93,8 +93,9 @@ def test_who_keeps_the_officer_keeps_the_alliance(before, reunified, share):
     model = with_raw(before.fork(reunified), allocation__p_same_officer_at_split=share)
     people = model.people
     rows = np.flatnonzero((people.officer >= 0) & np.isin(people.provider, (Provider.NPS, Provider.CRC)))
-    changes = people.officer_changes[rows].copy()
+    person, changes = people.person[rows], people.officer_changes[rows].copy()
     model.step()
+    rows = people.rows_of(person)
     still = people.officer[rows] >= 0
     moved = (people.officer_changes[rows] > changes)[still]
     assert moved.all() if share == 0 else not moved.any()

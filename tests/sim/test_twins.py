@@ -14,7 +14,7 @@ from sim.processes import allocation
 from tests.twins import watch
 
 MODULES = (
-    *("assessment", "distributions", "docket", "imprisonment", "legal_status", "model", "offenders"),
+    *("assessment", "distributions", "docket", "imprisonment", "legal_status", "model", "offenders", "order"),
     *("ogrs", "population", "providers", "sentencing"),
 )
 WEEKS = 5

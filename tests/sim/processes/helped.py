@@ -37,6 +37,7 @@ class Turn:
     week: int
     before: dict
     after: dict
+    person_hash: np.ndarray
     status: np.ndarray
     status_since_day: np.ndarray
     needs: np.ndarray
@@ -85,6 +86,7 @@ def keep_book(model, weeks):
                 week=m.week,
                 before=before,
                 after=cases_of(m),
+                person_hash=p.person_hash.copy(),
                 status=status,
                 status_since_day=p.status_since_day.copy(),
                 needs=p.needs.copy(),

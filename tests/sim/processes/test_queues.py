@@ -69,7 +69,7 @@ def test_nobody_is_overtaken_by_who_asked_later(year_of_support):
     for turn in turns:
         cases, started = turn.after, turn.started
         occasion = cases["asked_week"].astype(np.int64) * len(Kind) + cases["charity"] % len(Kind)
-        priority = model.draws.uniforms_at("support.priority", model.people.person_hash[cases["row"]], occasion)
+        priority = model.draws.uniforms_at("support.priority", turn.person_hash[cases["row"]], occasion)
         place = list(zip(cases["asked_week"].tolist(), priority.tolist(), strict=True))
         for charity in range(KINDS):
             taken = [

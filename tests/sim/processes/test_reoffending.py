@@ -301,18 +301,18 @@ def test_a_higher_peak_raises_early_offences_after_release(mid_2016):
 
 
 def offenders_of_next_week(model, **settings):
-    """Return who offends in the next week, each for himself, but the newcomers, as a set of rows."""
+    """Return who offends in the next week, each for himself, but the newcomers, as a set of numbers."""
     twin = later(model, weeks=1, ties__p_join=0, **settings)
     did = since(twin, model.day, Event.OFFENCE)
-    rows = twin.log.row[did]
-    return set(rows[rows < len(model.people)].tolist())
+    persons = twin.people.person[twin.log.row[did]]
+    return set(persons[np.isin(persons, model.people.person)].tolist())
 
 
 def test_the_peak_moves_nobody_who_comes_from_court(mid_2016):
     drawn = [offenders_of_next_week(mid_2016, reoffending__release_peak=s) for s in (0, 4)]
     moved = np.array(sorted(drawn[0] ^ drawn[1]), np.int64)
     after = later(mid_2016, weeks=1).people
-    assert after.is_from_custody[moved].all()
+    assert after.is_from_custody[after.rows_of(moved)].all()
 
 
 def test_the_factor_of_supervision_moves_the_supervised_alone(mid_2016):
@@ -321,7 +321,7 @@ def test_the_factor_of_supervision_moves_the_supervised_alone(mid_2016):
     model = mid_2016
     for _ in range(10):
         drawn = [offenders_of_next_week(model, reoffending__supervision_log_factor=f) for f in (-0.1, 0.1)]
-        engaged = {row for row in drawn[0] | drawn[1] if IS_ENGAGED[model.people.status[row]]}
+        engaged = set(model.people.person[IS_ENGAGED[model.people.status]].tolist())
         low, high = low + len(drawn[0] & engaged), high + len(drawn[1] & engaged)
         moved_free += len((drawn[0] ^ drawn[1]) - engaged)
         assert drawn[0] <= drawn[1]

@@ -284,8 +284,9 @@ def test_ties_that_have_an_effect_change_what_happens():
 
 
 def offences_of(model, before, rows):
-    """Count the offences, since two worlds parted, of some rows."""
-    return int(np.isin(model.log.row[since(model, before.day, Event.OFFENCE)], rows).sum())
+    """Count the offences, since two worlds parted, of people who stood in some rows then."""
+    mine = model.people.rows_of(before.people.person[rows])
+    return int(np.isin(model.log.row[since(model, before.day, Event.OFFENCE)], mine).sum())
 
 
 def test_influence_makes_offences_of_the_tied_more_frequent(early_2012):
@@ -351,10 +352,10 @@ def test_nobody_s_tie_to_family_exceeds_what_it_is_in_that_life(post, pre):
 
 def test_newcomers_have_the_tie_to_family_that_is_theirs(day_zero):
     model = copy_of(day_zero)
-    before = len(model.ties.members)
+    before = model.people.person
     for _ in range(4):
         model.step()
-    new = np.arange(before, len(model.ties.members))
+    new = np.flatnonzero(~np.isin(model.people.person, before))
     own = model.draws.uniforms("ties.family", model.people.person_hash[new])
     at_liberty = ~IS_IN_PRISON[model.people.status[new]]
     assert model.people.family_tie[new][at_liberty] == pytest.approx(own[at_liberty], abs=0.05)
