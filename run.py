@@ -29,7 +29,8 @@ Seeds = Annotated[int, typer.Option(help="Paired runs.")]
 Seed = Annotated[int, typer.Option(help="The seed of the run.")]
 Jobs = Annotated[int, typer.Option(help="Processes; 0 takes every core.")]
 Until = Annotated[str | None, typer.Option(help="Last day, such as 2017-12-31; 2019-12-31 by default.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="levers.NAME=off|DATE, PROCESS.PARAMETER=VALUE.")]
+_SETTABLE = "levers.NAME=off|DATE, levers.NAME.SETTING=VALUE, contracts.NAME.TERM=VALUE, PROCESS.PARAMETER=VALUE."
+Settings = Annotated[list[str] | None, typer.Option("--set", help=_SETTABLE)]
 Out = Annotated[str | None, typer.Option(help="Folder for tables and pictures; one of its own by default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
 

@@ -13,17 +13,16 @@ from typing import Any
 
 from sim.clock import day_of
 from sim.compiled import source_hash
-from sim.errors import InputError, unknown
+from sim.errors import InputError
 from sim.parameters.register import HOLD_AT, Register
 from sim.regions import Region, load_region
-from sim.scenarios import load_timeline
-from sim.timeline import ALL_AREAS, Timeline, checked_end, first_difference, lever_definitions
+from sim.scenarios import load_timeline, with_term
+from sim.timeline import ALL_AREAS, Timeline, checked_end, first_difference
 
 DEFAULT_UNTIL = date(2019, 12, 31)
 GREATEST_SCALE = 10.0
 FEWEST_PEOPLE = 10
 MOST_SEEDS = 10_000
-_LEVERS = "levers."
 _PACKAGES = ("mesa", "numpy", "numba", "pandas", "pyarrow")
 
 
@@ -159,25 +158,32 @@ def uncovered(plan: Plan) -> list[str]:
 
 
 def apply_setting(plan: Plan, setting: str) -> Plan:
-    """Apply one ``KEY=VALUE``: a lever in every arm that has it, or a number of the register."""
+    """Apply one ``KEY=VALUE``: to a lever, or a contract, in every arm that has it, or to a number of the register."""
     key, equals, value = setting.partition("=")
     key, value = key.strip(), value.strip()
     if not equals or not key or not value:
         raise InputError(
             f'--set "{setting}" is not KEY=VALUE; write levers.NAME=off, levers.NAME=2015-02-01, '
-            f"PROCESS.PARAMETER=NUMBER or {HOLD_AT}=YEAR"
+            f"levers.NAME.SETTING=NUMBER, contracts.NAME.TERM=NUMBER, PROCESS.PARAMETER=NUMBER or {HOLD_AT}=YEAR"
         )
-    if not key.startswith(_LEVERS):
+    place, _, rest = key.partition(".")
+    if place not in _OF_ARMS:
         return replace(plan, register=plan.register.with_setting(key, value))
-    name = key.removeprefix(_LEVERS)
-    if name not in lever_definitions():
-        raise unknown("lever", name, lever_definitions(), "--set")
-    arms = tuple(arm.with_lever_setting(name, value) for arm in plan.arms)
+    arms = tuple(_OF_ARMS[place](arm, rest, value) for arm in plan.arms)
     notes = plan.notes
-    if not any(name in arm.levers for arm in plan.arms):
+    if not any(_has(arm, place, rest.partition(".")[0]) for arm in plan.arms):
         names = " and ".join(arm.name for arm in plan.arms)
-        notes = (*notes, f"--set {setting}: no arm has this lever ({names}); it changes nothing.")
+        what = place.removesuffix("s")
+        notes = (*notes, f"--set {setting}: no arm has this {what} ({names}); it changes nothing.")
     return replace(plan, arms=arms, notes=notes)
+
+
+_OF_ARMS = {"levers": Timeline.with_lever_setting, "contracts": with_term}
+
+
+def _has(arm: Timeline, place: str, name: str) -> bool:
+    """Say whether an arm has a lever, or a lever that brings a contract."""
+    return name in arm.levers if place == "levers" else any(arm.contract(lever) == name for lever in arm.levers)
 
 
 def checked_scale(scale: float) -> float:

@@ -16,7 +16,6 @@ Here they come out of the contract's own lines (experiments.incentives), or do n
 * the frequency (--frequency-follows): moves with the binary rate as one hazard for both makes it.
 """
 
-import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
@@ -41,7 +40,7 @@ from experiments.incentives import (
 )
 from experiments.provider import PERCENT, Area, Question, areas, default_costs, listed, numbers, published_world, row
 from sim.contracts import Contract, load_contract
-from sim.errors import InputError
+from sim.errors import InputError, read_value
 
 MOST_FALL = 10.0
 """Points: no larger fall is looked at."""
@@ -327,14 +326,6 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def _number_in(text: str, place: str) -> object:
-    """Return a number, or a list of numbers, as written."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise InputError(f"{place} = {text!r} is not a number, or a list of numbers") from None
-
-
 def report(arguments: Sequence[str]) -> list[str]:
     """Return the lines that the command prints.
 
@@ -346,7 +337,7 @@ def report(arguments: Sequence[str]) -> list[str]:
     options = _parser().parse_args(arguments)
     contract = load_contract(options.contract)
     for name, _, text in (setting.partition("=") for setting in options.set):
-        contract = contract.with_value(name, _number_in(text, f"--set {name}"))
+        contract = contract.with_value(name, read_value(text))
     world = published_world(options.frequency_follows, int(options.years), int(options.seed))
     question = Question(
         contract,

@@ -28,6 +28,7 @@ from sim.draws import person_hashes
 from sim.events import Event
 from sim.ledger import OUTSIDE, PAYER, Line, charity_account
 from sim.offenders import Disposal, Provider, Rosh, Status
+from sim.parameters.register import Value
 from sim.payments import (
     QUARTERS_PER_YEAR,
     annual_lines,
@@ -80,13 +81,14 @@ def contract_of(model: "ProbationModel", provider: ProbationProvider, day: int) 
     if provider.kind != Provider.CRC or not timeline.covers("payment_by_results", areas, today=day).any():
         return None
     varied = timeline.covers("contract_variation", areas, today=day).any()
-    return _contract(timeline.contract("contract_variation" if varied else "payment_by_results"))
+    lever = "contract_variation" if varied else "payment_by_results"
+    return _contract(timeline.contract(lever), tuple(timeline.levers[lever].terms.items()))
 
 
 @cache
-def _contract(name: str) -> Contract:
+def _contract(name: str, terms: tuple[tuple[str, Value], ...]) -> Contract:
     """Read a contract once, not every month."""
-    return load_contract(name)
+    return load_contract(name).with_terms(dict(terms))
 
 
 def size_of(model: "ProbationModel", provider: ProbationProvider) -> float:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 from sim.clock import date_of, day_of
 from sim.errors import InputError, nearest, read_toml, unknown
 from sim.files import CONTRACTS, find_file, find_place, is_file, is_path, known_names, only_keys, text
-from sim.parameters.register import Parameter, parse_entry
+from sim.parameters.register import Parameter, Value, parse_entry
 from sim.timeline import parse_date
 
 SENTENCE_TYPES = ("community_order", "suspended_sentence_order", "custody_under_12m", "custody_12m_plus")
@@ -141,6 +141,13 @@ class Contract:
         _check_together(numbers, place)
         changed: dict[str, Any] = {"numbers": numbers, name: numbers[name].value}
         return replace(self, **changed)
+
+    def with_terms(self, terms: Mapping[str, Value]) -> "Contract":
+        """Return this contract with numbers changed one after the other, see `with_value`."""
+        contract = self
+        for name, value in terms.items():
+            contract = contract.with_value(name, list(value) if isinstance(value, tuple) else value)
+        return contract
 
 
 @cache

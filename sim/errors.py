@@ -1,6 +1,7 @@
 """What a user is told when the input is wrong: the place, the value, what is allowed, the nearest valid name."""
 
 import difflib
+import json
 import math
 import tomllib
 from collections.abc import Iterable
@@ -47,6 +48,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not valid TOML: nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
+
+
+def read_value(text: str) -> Any:
+    """Return what a text after the equals sign says: a number, a list, or the text itself."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def finite(value: object) -> float | None:

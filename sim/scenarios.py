@@ -1,37 +1,18 @@
 """Read scenario files: a base, and the levers that differ."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from sim.clock import date_of, day_of
 from sim.contracts import load_contract
-from sim.errors import InputError, finite, nearest, read_toml, unknown
+from sim.errors import InputError, nearest, read_toml, read_value, unknown
 from sim.files import CONTRACTS, SCENARIOS, find_file, find_place, is_file, known_names, only_keys, text
 from sim.regions import checked_areas, load_region
-from sim.timeline import ALL_AREAS, Lever, Timeline, checked_end, lever_definitions, parse_date
+from sim.timeline import ALL_AREAS, Lever, Timeline, checked_end, checked_settings, lever_definitions, parse_date
 
 LONGEST_CHAIN = 20
 _SCENARIO_KEYS = {"base", "title", "until", "change"}
 _CHANGE_KEYS = {"lever", "from", "applies_by", "areas", "source", "settings", "contract"}
-
-
-def _settings(given: object, lever: str, place: str) -> dict[str, float]:
-    """Check the settings of a change against the lever's definition."""
-    defined = lever_definitions()[lever].get("settings", {})
-    if not isinstance(given, dict):
-        raise InputError(f"{place}: settings = {given!r} must be a table such as {{ name = 1.0 }}")
-    for key, value in given.items():
-        if not defined:
-            raise InputError(f'{place}: settings.{key}: the lever "{lever}" has no settings')
-        if key not in defined:
-            raise unknown("setting", key, defined, place)
-        rule = defined[key]
-        number = finite(value)
-        if number is None or not rule["low"] <= number <= rule["high"]:
-            raise InputError(
-                f"{place}: settings.{key} = {value!r} is {'no number' if number is None else 'out of range'}; "
-                f"allowed: {rule['low']:g} to {rule['high']:g} ({rule['unit']})"
-            )
-    return {key: float(value) for key, value in given.items()}
 
 
 def _change(entry: object, place: str) -> Lever:
@@ -51,7 +32,7 @@ def _change(entry: object, place: str) -> Lever:
     if applies_by not in definition["applies_by"]:
         raise unknown("applies_by", applies_by, definition["applies_by"], place)
     chosen = _areas(entry.get("areas", ["all"]), place)
-    settings = _settings(entry.get("settings", {}), name, place)
+    settings = checked_settings(entry.get("settings", {}), name, place)
     contract = _contract(entry.get("contract"), name, place)
     return Lever(name, day, applies_by, chosen, settings, text(entry["source"], "source", place), contract)
 
@@ -142,3 +123,32 @@ def load_timeline(name: str, areas: tuple[str, ...] = (), _seen: tuple[Path, ...
             )
         levers[lever.name] = lever
     return Timeline(path.stem, title, levers, areas, until)
+
+
+def with_term(timeline: Timeline, key: str, text: str, place: str = "--set") -> Timeline:
+    """Return the timeline with one number of a contract changed; unchanged where no lever brings that contract.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    key : str
+        ``CONTRACT.NUMBER``.
+    text : str
+        The value as written: a number, or a list in square brackets.
+
+    Raises
+    ------
+    InputError
+        If there is no such contract or number, or the value is malformed, out of range, or does not fit the others.
+    """
+    name, _, number = key.partition(".")
+    if name not in known_names(CONTRACTS):
+        raise unknown("contract", name, known_names(CONTRACTS), place)
+    contract, place, value = load_contract(name), f"{place}: contracts.{name}", read_value(text)
+    contract.with_value(number, value, place)
+    levers = dict(timeline.levers)
+    for lever in timeline.levers.values():
+        if timeline.contract(lever.name) == name:
+            changed = contract.with_terms(lever.terms).with_value(number, value, place).numbers[number]
+            levers[lever.name] = replace(lever, terms={**lever.terms, number: changed.value})
+    return replace(timeline, levers=levers)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import date_of, day_of
-from sim.errors import InputError, read_toml, unknown
+from sim.errors import InputError, finite, read_toml, read_value, unknown
 
 FOLDER = Path(__file__).resolve().parent
 ALL_AREAS = ("all",)
@@ -44,6 +44,10 @@ class Lever:
         Areas covered, or ``("all",)``.
     settings : dict of str to float
     source : str
+    contract : str
+        Name or path of the contract that it brings, where the scenario names one.
+    terms : dict of str to float or tuple of float
+        Numbers of that contract that are not as its file gives them.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Lever:
     settings: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
     contract: str = ""
+    terms: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
         """Return what a manifest records of it."""
@@ -63,6 +68,7 @@ class Lever:
             "areas": list(self.areas),
             "settings": dict(self.settings),
             **({"contract": self.contract} if self.contract else {}),
+            **({"terms": dict(self.terms)} if self.terms else {}),
         }
 
 
@@ -121,32 +127,72 @@ class Timeline:
         return float(self.levers[lever].settings.get(name, own)) if lever in self.levers else float(own)
 
     def contract(self, lever: str) -> str:
-        """Return the name or path of the contract that a lever brings: the scenario's, or the definition's own."""
-        return self.levers[lever].contract or str(lever_definitions()[lever]["contract"])
+        """Return the name or path of the contract that a lever brings: the scenario's, or the definition's own.
 
-    def with_lever_setting(self, name: str, text: str, place: str = "--set") -> "Timeline":
-        """Return the timeline with a lever dropped (``off``) or moved to a date; unchanged where it has none.
+        Empty where the lever brings none.
+        """
+        return self.levers[lever].contract or str(lever_definitions()[lever].get("contract", ""))
+
+    def with_lever_setting(self, key: str, text: str, place: str = "--set") -> "Timeline":
+        """Return the timeline with a lever changed; unchanged where it has none.
+
+        Parameters
+        ----------
+        key : str
+            A lever, which is dropped (``off``) or moved to a date, or ``LEVER.SETTING``, which takes a number.
+        text : str
 
         Raises
         ------
         InputError
-            If the lever is unknown or the text is neither ``off`` nor a date.
+            If lever or setting is unknown, or the text is neither ``off`` nor a date, or no number in range.
         """
+        name, _, setting = key.partition(".")
         if name not in lever_definitions():
             raise unknown("lever", name, lever_definitions(), place)
         levers = dict(self.levers)
+        if setting:
+            given = checked_settings({setting: read_value(text)}, name, f"{place}: levers.{name}")
+            if name in levers:
+                levers[name] = replace(levers[name], settings={**levers[name].settings, **given})
+            return replace(self, levers=levers)
         if text == "off":
             levers.pop(name, None)
         else:
             day = day_of(parse_date(text, f"{place}: levers.{name}", 'a date such as 2015-02-01, or "off"'))
             if name in levers:
-                old = levers[name]
-                levers[name] = replace(old, from_day=day)
+                levers[name] = replace(levers[name], from_day=day)
         return replace(self, levers=levers)
 
     def describe(self) -> list[dict[str, Any]]:
         """Return the levers in the order of their dates, as a manifest records them."""
         return [lever.describe() for lever in sorted(self.levers.values(), key=lambda v: (v.from_day, v.name))]
+
+
+def checked_settings(given: object, lever: str, place: str) -> dict[str, float]:
+    """Check settings of a lever against its definition.
+
+    Raises
+    ------
+    InputError
+        If they are no table, or a setting is unknown, no number, or out of range.
+    """
+    defined = lever_definitions()[lever].get("settings", {})
+    if not isinstance(given, dict):
+        raise InputError(f"{place}: settings = {given!r} must be a table such as {{ name = 1.0 }}")
+    for key, value in given.items():
+        if not defined:
+            raise InputError(f'{place}: settings.{key}: the lever "{lever}" has no settings')
+        if key not in defined:
+            raise unknown("setting", key, defined, place)
+        rule = defined[key]
+        number = finite(value)
+        if number is None or not rule["low"] <= number <= rule["high"]:
+            raise InputError(
+                f"{place}: settings.{key} = {value!r} is {'no number' if number is None else 'out of range'}; "
+                f"allowed: {rule['low']:g} to {rule['high']:g} ({rule['unit']})"
+            )
+    return {key: float(value) for key, value in given.items()}
 
 
 def first_difference(one: Timeline, other: Timeline) -> int | None:

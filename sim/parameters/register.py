@@ -1,13 +1,12 @@
 """The parameter register: a number has a unit, a range, a kind and a source, or it does not load."""
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError, finite, read_toml, unknown
+from sim.errors import InputError, finite, read_toml, read_value, unknown
 from sim.parameters.derivations import DERIVATIONS
 
 FOLDER = Path(__file__).resolve().parent
@@ -250,10 +249,7 @@ class Register:
         InputError
             If the key is unknown, or the value is malformed or out of its sourced range.
         """
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            value = text
+        value = read_value(text)
         if key == HOLD_AT:
             if isinstance(value, bool) or not isinstance(value, int) or not 2008 <= value <= 2030:
                 raise InputError(f"{place}: {HOLD_AT} = {text} is not a year; allowed: 2008 to 2030")
