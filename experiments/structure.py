@@ -82,7 +82,7 @@ def _two(text: "str | re.Match[str] | None", separator: str) -> tuple[float, flo
     return float(one), float(other)
 
 
-def _numbers(identity: str) -> list[float]:
+def published_numbers(identity: str) -> list[float]:
     """Return the numbers in a published value."""
     row = next(r for r in tables.rows("published_statistics") if r["id"] == identity)
     return [float(n) for n in re.findall(r"\d+(?:\.\d+)?", row["value"])]
@@ -181,12 +181,12 @@ def _published_ranges() -> dict[str, tuple[float, float]]:
     for need, shares in published_needs().items():
         for where, share in zip(("prison", "community"), shares, strict=True):
             ranges[f"{need.name.lower()} {where}"] = (share - _MARGIN, share + _MARGIN)
-    low, high = _numbers("cooffending")
+    low, high = published_numbers("cooffending")
     ranges["offences with others"] = (low, high)
     pairs = next(r for r in tables.rows("published_statistics") if r["id"] == "cooffending")["note"]
     ranges["of groups, pairs"] = _two(re.search(r"(\d+ to \d+) percent of groups", pairs), " to ")
     ranges["mean degree of the tied"] = _two(re.search(r"mean degree ([\d.]+ to [\d.]+)", pairs), " to ")
-    before, _, after, _ = _numbers("cases_per_om_fte")
+    before, _, after, _ = published_numbers("cases_per_om_fte")
     ranges["cases_per_om_fte 2013"] = (0.9 * before, 1.1 * before)
     ranges["cases_per_om_fte 2017"] = (0.9 * after, 1.1 * after)
     return ranges

@@ -250,10 +250,18 @@ def test_what_there_is_can_be_listed(command):
 
 
 def start(*arguments):
-    """Start ``run.py`` in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    """Start ``run.py`` in a process of its own, which tells where it stands if it has to be aborted."""
+    command = [sys.executable, "-X", "faulthandler", str(ROOT / "run.py"), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ended(process):
+    """Wait for a process that was told to stop, and return what it wrote on standard error."""
+    try:
+        return process.communicate(timeout=60)[1]
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        pytest.fail(f"did not stop within a minute:\n{process.communicate()[1]}")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -264,7 +272,7 @@ def test_an_interrupted_comparison_leaves_its_finished_seeds_readable(tmp_path, 
     while time.monotonic() < deadline and not list(folder.glob("parts/seed-*")):
         time.sleep(0.1)
     os.kill(process.pid, how)
-    _, err = process.communicate(timeout=60)
+    err = ended(process)
     assert process.returncode == 1
     assert "seeds are finished" in err
     assert "Traceback" not in err
