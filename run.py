@@ -142,6 +142,28 @@ def story(
 
 @app.command()
 @user_errors
+def validate(
+    targets: Annotated[str | None, typer.Option(help="A CSV file of your own; see docs/validation.md.")] = None,
+    measures: Annotated[bool, typer.Option("--measures", help="List what a target can ask for; run nothing.")] = False,
+    scale: Scale = 0.1,
+    seeds: Annotated[int, typer.Option(help="Runs of each scenario.")] = 4,
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """Set the published record beside the model, row by row."""
+    from experiments import catalogue, commands
+    from experiments.plan import checked_jobs, checked_scale, checked_seeds
+
+    if measures:
+        catalogue.measures()
+        return
+    commands.validate(
+        targets, checked_scale(scale), checked_seeds(seeds), checked_jobs(jobs), as_json=as_json, progress=progress
+    )
+
+
+@app.command()
+@user_errors
 def scenarios(name: Annotated[str | None, typer.Argument(help="One scenario, whole.")] = None) -> None:
     """List the scenarios, or show one."""
     from experiments import catalogue

@@ -1,10 +1,13 @@
 """What there is to choose from: scenarios, regions, levers, parameters."""
 
+from collections.abc import Sequence
+from itertools import groupby
+from textwrap import fill
 from typing import Any
 
 from rich.table import Table
 
-from experiments import report
+from experiments import report, vocabulary
 from sim.clock import date_of
 from sim.errors import unknown
 from sim.files import REGIONS, SCENARIOS, known_names
@@ -12,6 +15,8 @@ from sim.parameters.register import Parameter, Register
 from sim.regions import load_region
 from sim.scenarios import load_timeline
 from sim.timeline import lever_definitions
+
+_MANY_GROUPS = 8
 
 
 def _columns(*headings: str) -> Table:
@@ -110,3 +115,28 @@ def value_text(p: Parameter) -> str:
     if isinstance(p.value, tuple):
         return ", ".join(f"{v:.4g}" for v in p.value)
     return f"{p.value:.10g}"
+
+
+def measures() -> None:
+    """Print what a target can ask for: measures with their units and groups, by where they are taken from."""
+    console = report.stdout_console()
+    for kind in vocabulary.Kind:
+        report.print_under(console, f"\n{kind.value}", "")
+        of_kind = [measure for measure in vocabulary.measures().values() if measure.kind == kind]
+        for (units, groups), alike in groupby(of_kind, key=lambda measure: (measure.units, measure.groups)):
+            names = ", ".join(measure.name for measure in alike)
+            console.print(fill(names, report.WIDTH, initial_indent="  ", subsequent_indent="  "))
+            said = f"{' or '.join(units) if vocabulary.COUNT not in units else 'a count'}; {_few(groups)}"
+            console.print(fill(said, report.WIDTH, initial_indent="      ", subsequent_indent="      "))
+    console.print(
+        "\nWith _change at its end a measure is compared between two periods, in percent of the first or, where it is "
+        "a share, in percentage points."
+    )
+
+
+def _few(groups: Sequence[str]) -> str:
+    """Return a few groups as they are, many by their columns and an example."""
+    if len(groups) <= _MANY_GROUPS:
+        return ", ".join(groups)
+    columns = dict.fromkeys(part.partition("=")[0] for group in groups for part in group.split("&"))
+    return f"{len(groups)} groups by {', '.join(columns)}, such as {groups[-1]}"

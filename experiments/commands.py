@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from experiments import report, single, store
 from experiments import story as stories
+from experiments import validate as validation
 from experiments.before_after import Change, changes
 from experiments.compare import (
     SeedReport,
@@ -30,9 +31,11 @@ from experiments.engine import cores
 from experiments.estimates import Difference, cohort_differences, same_people_differences, weekly_differences
 from experiments.institutions import finding as institution_finding
 from experiments.institutions import institution_differences
-from experiments.plan import Plan
+from experiments.plan import Plan, checked_jobs
+from experiments.targets import read_targets, record
+from experiments.validation_report import print_validation
 from sim.clock import DAYS_PER_WEEK
-from sim.errors import InputError
+from sim.compiled import source_hash
 
 type Progress = Callable[[int, str], AbstractContextManager[Callable[[], None]]]
 
@@ -42,8 +45,7 @@ def compare(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: 
 
     Interrupted, it gathers the seeds that are finished and says so.
     """
-    if jobs < 0:
-        raise InputError(f"--jobs {jobs} is out of range; allowed: 0 (every core) or more")
+    jobs = checked_jobs(jobs) or cores()
     folder = store.output_folder(plan, "compare", out)
     tell(plan)
     start = time.perf_counter()
@@ -51,7 +53,7 @@ def compare(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: 
     reports: list[SeedReport] = []
     try:
         with progress(len(plan.seeds), "seeds") as step:
-            for finished in run_pairs(plan, folder, jobs or cores()):
+            for finished in run_pairs(plan, folder, jobs):
                 reports.append(finished)
                 step()
     except KeyboardInterrupt:
@@ -255,3 +257,23 @@ def story(plan: Plan, person: int, progress: Progress) -> None:
     console: Console = report.stdout_console()
     parted = stories.first_difference(*lives) if len(lives) > 1 else None
     report.print_lives(console, lives, parted)
+
+
+def validate(
+    path: str | None, scale: float, seeds: Sequence[int], jobs: int, *, as_json: bool, progress: Progress
+) -> None:
+    """Measure the published record, or a researcher's own targets, in the model, and print both side by side."""
+    targets = record() if path is None else read_targets(Path(path))
+    start = time.perf_counter()
+    warm_up()
+    scenarios = len({target.scenario for target in targets})
+    with progress(len(seeds) * scenarios, "runs") as step:
+        rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step)
+    if as_json:
+        found = {"region": validation.REGION, "scale": scale, "seeds": list(seeds), "code_version": source_hash()}
+        reasons = [{"id": identity, "reason": reason} for identity, reason in unmeasured]
+        print(json.dumps({**found, "targets": [row.as_dict() for row in rows], "unmeasured": reasons}))
+        return
+    console = report.stdout_console()
+    print_validation(console, rows, unmeasured, scale, len(seeds))
+    console.print(f"\n{time.perf_counter() - start:.0f} s")

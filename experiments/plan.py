@@ -193,6 +193,13 @@ def checked_scale(scale: float) -> float:
     return float(scale)
 
 
+def checked_jobs(jobs: int) -> int:
+    """Return a number of processes; 0 takes every core."""
+    if jobs < 0:
+        raise InputError(f"--jobs {jobs} is out of range; allowed: 0 (every core) or more")
+    return jobs
+
+
 def checked_seeds(seeds: int) -> tuple[int, ...]:
     """Return the seeds 0, 1, 2 ... of a number of runs."""
     if not 1 <= seeds <= MOST_SEEDS:

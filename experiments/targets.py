@@ -1,160 +1,261 @@
-"""The pre-reform record beside the model: ``python -m experiments.targets`` prints every row that it can measure.
+"""Published figures as rows of a table, each saying what the model measures beside it.
 
-One run of `pre_reform` on England and Wales at scale 0.1. These rows have `use = calibrate` in the published
-statistics, or are the published occasions of 2014: values were set against them, so agreement is no test.
+The record that comes with the model is `record.csv`: it says how each row of `published_statistics.csv` is measured,
+and takes value, source and use from there. A researcher's own file (``validate --targets FILE.csv``) has the columns
+of `COLUMNS`. A row that asks for what the model does not know is refused with its row and column.
 """
 
-import sys
+import csv
+import math
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-
-from experiments.tables import outcomes_table
-from sim import measures, sentencing
-from sim.clock import DAYS_PER_WEEK, day_of
+from experiments.vocabulary import ESTIMATORS, OCCASIONS, Measure, measures
+from sim import sentencing
 from sim.data import tables
-from sim.measures import Cohort
-from sim.model import ProbationModel
+from sim.errors import InputError, nearest
+from sim.files import SCENARIOS, is_path, known_names
 from sim.offenders import BANDS, Disposal
-from sim.proven import FollowUp
+from sim.timeline import FIRST_DATE, LAST_DATE
 
-END = date(2015, 12, 31)
-_PERCENT = 100
-_COHORTS = {
-    "reoff_custody_all": "disposal=custody",
-    "reoff_custody_under_12m": "disposal=custody_under_12m",
-    "reoff_custody_12m_plus": "disposal=custody_12m_plus",
-    "reoff_court_orders": "disposal=court_order",
-    "reoff_community_order": "disposal=community_order",
-    "reoff_sso": "disposal=suspended_sentence_order",
-    "reoff_custody_and_orders": "disposal=custody_and_orders",
-}
-_OUTCOMES = {
-    "reoff_within_18_days": ("reoffended_within_18_days", 2013),
-    "return_to_custody_1y": ("custody_for_reoffence_within_1y", 2011),
-}
+COLUMNS = (
+    "id", "measure", "estimator", "group", "cohort_from", "cohort_to", "scenario", "value", "unit", "standard_error",
+    "source",
+)  # fmt: skip
+RECORD = Path(__file__).with_name("record.csv")
+CHANGE = "_change"
+_OCCASIONS_YEAR = "2014"
+_OCCASIONS_ERROR = 0.01
+"""Of a count of occasions: years from 2008 to 2014 are scaled from later tables (see sim/data/SOURCES.md)."""
+
+
+class Period(NamedTuple):
+    """A span of days; both belong to it."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
 
 
 @dataclass(frozen=True)
 class Target:
-    """A published figure and the model's.
+    """A published figure, and what measures the same in the model.
 
     Attributes
     ----------
-    name, unit : str
-    published, simulated : float
+    id, use, measure, estimator, group, scenario, unit, source : str
+        `use` is ``calibrate``, ``validate``, ``context``, or ``user`` for a row of a file of one's own.
+    periods : tuple of Period
+        One; two for a measure that ends in ``_change``.
+    value, standard_error : float
+        In `unit`; the error is 0 where it is not known.
+    fact : str
+        Rows of one fact overlap: they are not as many tests as they are rows.
     """
 
-    name: str
+    id: str
+    use: str
+    measure: str
+    estimator: str
+    group: str
+    periods: tuple[Period, ...]
+    scenario: str
+    value: float
     unit: str
-    published: float
-    simulated: float
+    standard_error: float
+    source: str
+    fact: str = ""
 
     @property
-    def error(self) -> float:
-        """In percentage points where the unit is percent, else as a fraction of the published figure."""
-        gap = self.simulated - self.published
-        return gap if self.unit == "percent" else gap / self.published
+    def stem(self) -> str:
+        """The measure whose change it is, or the measure itself."""
+        return self.measure.removesuffix(CHANGE)
 
 
-def measure(model: ProbationModel) -> list[Target]:
-    """Measure every row in a model that has lived past 2015.
+def published_numbers(identity: str) -> list[float]:
+    """Return the numbers in the value of a published figure.
 
-    Parameters
-    ----------
-    model : ProbationModel
-        Any region and scale; counts are divided by its size.
+    Raises
+    ------
+    InputError
+        If there is no such row.
     """
-    published = {r["id"]: r for r in tables.rows("published_statistics") if r["use"] == "calibrate"}
-    after = measures.after_index(model)
-    found = list(measures.cohorts(model, after=after))
-    return [
-        *(_binary(published, identity, group, found) for identity, group in _COHORTS.items()),
-        *_outcomes(published, model, after),
-        *_frequencies(published, found),
-        *_stocks(published, model),
-        *_occasions(model),
-    ]
+    rows = {r["id"]: r["value"] for r in tables.rows("published_statistics")}
+    if identity not in rows:
+        raise InputError(f'published_statistics: unknown id "{identity}"; {nearest(identity, rows)}')
+    return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", rows[identity])]
 
 
-def _cohort(found: list[Cohort], estimator: str, start: date, group: str) -> Cohort:
-    """Return one cohort."""
-    return next(c for c in found if (c.estimator, c.start, c.group) == (estimator, start, group))
+def record() -> list[Target]:
+    """Return the published record, as far as the model measures it."""
+    published = {r["id"]: r for r in tables.rows("published_statistics")}
+    found = []
+    with RECORD.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            identity, _, which = row["published"].partition(":")
+            value = published_numbers(identity)[int(which or 0)]
+            known = published[identity]
+            cells = {**row, "value": str(value), "source": f"{known['source']} ({known['period']})"}
+            found.append(parse(cells, f"{RECORD}: row {number}", use=known["use"], fact=row["fact"]))
+    return found + occasions_record()
 
 
-def _binary(published: dict[str, dict[str, str]], identity: str, group: str, found: list[Cohort]) -> Target:
-    """Measure the binary rate of the twelve-month cohort of July 2013."""
-    rate = _cohort(found, "twelve_month_cohort", date(2013, 7, 1), group).binary_rate
-    assert rate is not None
-    return Target(identity, "percent", float(published[identity]["value"]), _PERCENT * rate)
-
-
-def _outcomes(published: dict[str, dict[str, str]], model: ProbationModel, after: FollowUp) -> list[Target]:
-    """Measure what followed release from custody."""
-    table = outcomes_table(model, "targets", after)
-    rows = zip(table["measure"], table["group"], table["year"], table["value"], strict=True)
-    values = {(m, y): v for m, group, y, v in rows if group == "disposal=custody"}
-    return [
-        Target(identity, "percent", float(published[identity]["value"]), _PERCENT * values[key])
-        for identity, key in _OUTCOMES.items()
-    ]
-
-
-def _frequencies(published: dict[str, dict[str, str]], found: list[Cohort]) -> list[Target]:
-    """Measure reoffences per reoffender by both estimators."""
-    twelve = _cohort(found, "twelve_month_cohort", date(2013, 4, 1), "all")
-    quarters = [c for c in found if (c.estimator, c.start.year, c.group) == ("three_month_cohort", 2011, "all")]
-    pooled = sum(c.reoffences for c in quarters) / sum(c.reoffenders for c in quarters)
+def occasions_record() -> list[Target]:
+    """Return the published occasions of 2014, by disposal and by history band."""
+    table = sentencing.occasions()[0].sum(axis=(0, 1)).T
+    sums = [("disposal", [d.name.lower() for d in Disposal], 1), ("previous_sanctions_band", list(BANDS), 0)]
+    year = Period(date(2014, 1, 1), date(2014, 12, 31))
     return [
         Target(
-            "frequency_adults_old", "count", float(published["frequency_adults_old"]["value"]), twelve.frequency or 0
-        ),
-        Target("freq_all_2011", "count", float(published["freq_all_2011"]["value"]), pooled),
+            id=f"occasions_{label}",
+            use="calibrate",
+            measure=OCCASIONS,
+            estimator="",
+            group=f"{column}={label}",
+            periods=(year,),
+            scenario="post_reform",
+            value=float(known),
+            unit="occasions",
+            standard_error=_OCCASIONS_ERROR * float(known),
+            source="sentencing_occasions_adults_2014_2019",
+            fact=f"occasions by {column.replace('_', ' ')}",
+        )
+        for column, labels, axis in sums
+        for label, known in zip(labels, table.sum(axis=axis), strict=True)
     ]
 
 
-def _stocks(published: dict[str, dict[str, str]], model: ProbationModel) -> list[Target]:
-    """Measure caseload and recall population, divided by the model's size."""
-    spans = {
-        "caseload_2011": ("caseload", date(2011, 1, 3), date(2011, 12, 31)),
-        "recall_population_pre": ("recall_population", date(2014, 6, 1), date(2014, 6, 30)),
-    }
-    return [
-        Target(identity, "people", float(published[identity]["value"]), _level(model, *span))
-        for identity, span in spans.items()
-    ]
+def read_targets(path: Path) -> list[Target]:
+    """Read a researcher's own targets.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a column, repeats an id, or a row asks for what the model does not know; the
+        message names file, row and column.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"--targets {path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"--targets {path}: not UTF-8 text (byte {error.start}); save the file as UTF-8") from None
+    reader = csv.DictReader(text.splitlines())
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        raise InputError(f"{path}: has no column {', '.join(missing)}; allowed: {', '.join(COLUMNS)}")
+    found: dict[str, Target] = {}
+    for row in reader:
+        place = f"{path}: row {reader.line_num}"
+        if None in row or None in row.values():
+            raise InputError(f"{place}: does not have {len(reader.fieldnames or ())} cells, as many as the first row")
+        target = parse(row, place)
+        if target.id in found:
+            raise InputError(f'{place}, column id: "{target.id}" stands twice; give each row an id of its own')
+        found[target.id] = target
+    if not found:
+        raise InputError(f"{path}: has no row under its column names")
+    return list(found.values())
 
 
-def _level(model: ProbationModel, name: str, first: date, last: date) -> float:
-    """Return the mean of a weekly stock over a period, people of England and Wales."""
-    weeks = slice(day_of(first) // DAYS_PER_WEEK, day_of(last) // DAYS_PER_WEEK)
-    return float(model.weekly.series(name)[weeks].mean() / model.size)
+def parse(row: Mapping[str, str], place: str, use: str = "user", fact: str = "") -> Target:
+    """Check a row and return it as a target.
+
+    Raises
+    ------
+    InputError
+        For a cell that is not allowed; the message names row and column.
+    """
+    cells = {name: row[name].strip() for name in COLUMNS}
+    name = cells["measure"]
+    stem = name.removesuffix(CHANGE)
+    known = measures()
+    _one_of(stem, known, f"{place}, column measure", "measure")
+    measure = known[stem]
+    _one_of(cells["group"] or "all", measure.groups, f"{place}, column group", "group")
+    if measure.has_estimator:
+        _one_of(cells["estimator"], ESTIMATORS, f"{place}, column estimator", "estimator")
+    elif cells["estimator"]:
+        raise InputError(f'{place}, column estimator: "{cells["estimator"]}"; allowed: nothing, for {name}')
+    units = measure.change_units if name != stem else measure.units
+    _one_of(cells["unit"], units, f"{place}, column unit", "unit")
+    scenario = cells["scenario"]
+    if not is_path(scenario):
+        _one_of(scenario, known_names(SCENARIOS), f"{place}, column scenario", "scenario")
+    if not cells["id"]:
+        raise InputError(f"{place}, column id: is empty; give each row an id of its own")
+    return Target(
+        id=cells["id"],
+        use=use,
+        measure=name,
+        estimator=cells["estimator"],
+        group=cells["group"] or "all",
+        periods=_periods(cells, measure, place, is_change=name != stem),
+        scenario=scenario,
+        value=_number(cells["value"], f"{place}, column value"),
+        unit=cells["unit"],
+        standard_error=_number(cells["standard_error"] or "0", f"{place}, column standard_error", least=0.0),
+        source=cells["source"],
+        fact=fact,
+    )
 
 
-def _occasions(model: ProbationModel) -> list[Target]:
-    """Measure occasions of 2014 by disposal and by history band."""
-    made = measures.occasions(model, date(2014, 1, 1), date(2015, 1, 1))
-    table = sentencing.occasions()[0].sum(axis=(0, 1)).T
-    sums = [("disposal", [d.name.lower() for d in Disposal], 1), ("previous", list(BANDS), 0)]
-    return [
-        Target(f"occasions {what}={label}", "occasions", float(known), float(simulated))
-        for what, labels, axis in sums
-        for label, known, simulated in zip(labels, table.sum(axis=axis), made.sum(axis=axis), strict=True)
-    ]
+def _one_of(given: str, allowed: Iterable[str], place: str, what: str) -> None:
+    """Refuse a name that is not among those allowed."""
+    names = list(allowed)
+    if given not in names:
+        raise InputError(f'{place}: unknown {what} "{given}"; {nearest(given, names)}')
 
 
-def main(scale: float = 0.1, seed: int = 0) -> None:
-    """Run the model and print the table."""
-    model = ProbationModel("pre_reform", "england_wales", scale, seed)
-    model.live_until(day_of(END) + 1)
-    print(f"{'':40}{'published':>12}{'simulated':>12}{'error':>10}")
-    for target in measure(model):
-        points = target.unit == "percent"
-        error = f"{target.error:+.1f} pts" if points else f"{_PERCENT * target.error:+.1f} %"
-        digits = 1 if points or np.abs(target.published) < _PERCENT else 0
-        print(f"{target.name:40}{target.published:12,.{digits}f}{target.simulated:12,.{digits}f}{error:>10}")
+def _number(text: str, place: str, least: float = -math.inf) -> float:
+    """Read a finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number < least:
+        raise InputError(f'{place}: "{text}" is not a number{"" if least < 0 else f" of {least:g} or more"}')
+    return number
 
 
-if __name__ == "__main__":
-    main(float(sys.argv[1]) if sys.argv[1:] else 0.1)
+def _periods(cells: Mapping[str, str], measure: Measure, place: str, *, is_change: bool) -> tuple[Period, ...]:
+    """Read the period of a row, or the two of a change."""
+    if is_change:
+        found = []
+        for column in ("cohort_from", "cohort_to"):
+            first, slash, last = cells[column].partition("/")
+            if not slash:
+                raise InputError(
+                    f'{place}, column {column}: "{cells[column]}"; a change goes from one period to another: '
+                    "write each as 2011-01-01/2011-12-31"
+                )
+            found.append(_period(first, last, measure, cells["estimator"], (f"{place}, column {column}",) * 2))
+        return tuple(found)
+    places = (f"{place}, column cohort_from", f"{place}, column cohort_to")
+    return (_period(cells["cohort_from"], cells["cohort_to"], measure, cells["estimator"], places),)
+
+
+def _period(first: str, last: str, measure: Measure, estimator: str, places: tuple[str, str]) -> Period:
+    """Read a span of days that the measure can be taken over."""
+    days = []
+    for text, place in zip((first, last), places, strict=True):
+        try:
+            day = date.fromisoformat(text.strip())
+        except ValueError:
+            raise InputError(f'{place}: "{text}" is not a date; allowed: a date such as 2013-07-01') from None
+        if not FIRST_DATE <= day <= LAST_DATE:
+            raise InputError(f"{place}: {day} is outside the model's time; allowed: {FIRST_DATE} to {LAST_DATE}")
+        days.append(day)
+    period = Period(*days)
+    if period.last < period.first:
+        raise InputError(f"{places[1]}: {period.last} lies before {period.first}; allowed: that day or later")
+    wrong = measure.refusal(*period, estimator)
+    if wrong:
+        raise InputError(f"{places[0]}: {period} {wrong}")
+    return period

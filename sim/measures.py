@@ -49,7 +49,7 @@ DESCRIBED = ("provider_type", "accommodation_on_release", "family_ties", "mentor
 `provider_type` is one of them, `would_be_provider` is not; `mentored` is ever in the run."""
 ESTIMATORS = {"twelve_month_cohort": 4, "three_month_cohort": 1}
 """Quarters of entry into a cohort of each estimator."""
-_SPLIT_BY_EVERYTHING = ("all", "disposal=custody_and_orders")
+SPLIT_BY_EVERYTHING = ("all", "disposal=custody_and_orders")
 _QUARTER_MONTHS = (1, 4, 7, 10)
 
 
@@ -166,7 +166,7 @@ def cohorts(
     for group, belongs in disposal_groups(index).items():
         if groups and group not in groups:
             continue
-        mine = split if group in _SPLIT_BY_EVERYTHING else split.narrowed("", "would_be_provider")
+        mine = split if group in SPLIT_BY_EVERYTHING else split.narrowed("", "would_be_provider")
         chosen = np.flatnonzero(belongs[order] & counted)
         tally = _Tally(mine.of(chosen), row[chosen], quarter[chosen], reoffences[chosen], len(starts))
         for estimator, quarters in ESTIMATORS.items():

@@ -1,0 +1,82 @@
+"""What `validate` prints: the record beside the model, what was set against it first, what was not after."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from experiments.before_after import national_binary_change, published
+from experiments.report import WIDTH
+from experiments.validate import END, REGION, Row
+
+_TITLES = {
+    "calibrate": "Set against: values were chosen to agree with these, so agreement is no test",
+    "context": "Context: known when the model was built, not aimed at",
+    "validate": "Never set against: the test",
+    "user": "Targets of the file",
+}
+_LONG = 1000
+
+
+def print_validation(
+    console: Console, rows: Sequence[Row], unmeasured: Sequence[tuple[str, str]], scale: float, seeds: int
+) -> None:
+    """Print every row that was measured, the verdict of each use, and what was not measured."""
+    console.print(f"The published record beside the model: {REGION}, scale {scale:g}, {seeds} seed{'s' * (seeds != 1)}")
+    for use, title in _TITLES.items():
+        chosen = [row for row in rows if row.target.use == use]
+        if chosen:
+            console.print(f"\n{title}")
+            console.print(f"  {'':30}{'published':>10}{'model':>10}  {'95 percent interval':21}")
+            for row in chosen:
+                console.print(line(row))
+            if seeds > 1:
+                console.print(f"  {verdict(chosen)}")
+    if unmeasured:
+        console.print("\nNot measured")
+        for identity, reason in unmeasured:
+            console.print(f"  {identity}: {reason}")
+    print_notes(console)
+
+
+def line(row: Row) -> str:
+    """Return a row as a line of at most eighty columns."""
+    target = row.target
+    interval = "" if row.low is None or row.high is None else f"[{number(row.low)}, {number(row.high)}]"
+    outside = "outside" if row.inside is False else ""
+    name = target.id if len(target.id) <= 30 else f"{target.id[:29]}."
+    return f"  {name:30}{number(target.value):>10}{number(row.simulated):>10}  {interval:21}{outside}".rstrip()
+
+
+def number(value: float) -> str:
+    """Return a number with as many digits as can be meant."""
+    return f"{value:,.0f}" if abs(value) >= _LONG else f"{value:.3g}"
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """Return how many rows, and how many facts, lie inside: rows of one fact overlap and are no tests of their own."""
+    facts: dict[str, bool] = {}
+    for row in rows:
+        key = row.target.fact or row.target.id
+        facts[key] = facts.get(key, True) and bool(row.inside)
+    inside = sum(bool(row.inside) for row in rows)
+    return (
+        f"{inside} of {len(rows)} rows inside; {sum(facts.values())} of {len(facts)} facts with all their rows inside"
+    )
+
+
+def print_notes(console: Console) -> None:
+    """Print what intervals hold, and what the nation did meanwhile."""
+    first, last = published("freq_all_2011")[0], published("freq_all_2016_17")[0]
+    binary, frequency = 100 * national_binary_change(), 100 * (last / first - 1)
+    notes = (
+        "The interval is where the published figure would lie if the model were right: chance of a country of full "
+        "size, error of the mean over seeds, error of the published figure. What is not known of parameters is not in "
+        "it.",
+        "A change is before and after, and most of it was everyone's: from 2011 to 2016/17 the binary rate of all "
+        f"offenders changed by {binary:+.1f} points, reoffences per reoffender by {frequency:+.0f} percent. That trend "
+        "is an input.",
+        f"Runs go on to {END}, so that leavers of 2018 are followed to the end; after 2019 dated series hold their "
+        "last value.",
+    )
+    for note in notes:
+        console.print(f"\n{note}", width=WIDTH)
