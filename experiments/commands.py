@@ -263,7 +263,7 @@ def validate(
     path: str | None, scale: float, seeds: Sequence[int], jobs: int, *, as_json: bool, progress: Progress
 ) -> None:
     """Measure the published record, or a researcher's own targets, in the model, and print both side by side."""
-    targets = record() if path is None else read_targets(Path(path))
+    targets, never = record() if path is None else (read_targets(Path(path)), [])
     start = time.perf_counter()
     warm_up()
     scenarios = len({target.scenario for target in targets})
@@ -271,9 +271,9 @@ def validate(
         rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step)
     if as_json:
         found = {"region": validation.REGION, "scale": scale, "seeds": list(seeds), "code_version": source_hash()}
-        reasons = [{"id": identity, "reason": reason} for identity, reason in unmeasured]
+        reasons = [{"id": identity, "reason": reason} for identity, reason in never + unmeasured]
         print(json.dumps({**found, "targets": [row.as_dict() for row in rows], "unmeasured": reasons}))
         return
     console = report.stdout_console()
-    print_validation(console, rows, unmeasured, scale, len(seeds))
+    print_validation(console, rows, never + unmeasured, scale, len(seeds))
     console.print(f"\n{time.perf_counter() - start:.0f} s")

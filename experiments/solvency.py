@@ -20,7 +20,7 @@ import numpy as np
 from experiments.engine import cores, map_runs
 from experiments.estimates import Floats, with_bounds
 from experiments.plan import make_plan
-from experiments.structure import published_numbers
+from experiments.targets import published_numbers
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of
 from sim.contracts import load_contract
 from sim.model import ProbationModel

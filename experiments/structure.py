@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from experiments.engine import cores, run_seeds
 from experiments.estimates import interval
+from experiments.targets import published_numbers
 from sim.clock import DAYS_PER_WEEK, day_of
 from sim.data import tables
 from sim.events import Event
@@ -80,12 +81,6 @@ def _two(text: "str | re.Match[str] | None", separator: str) -> tuple[float, flo
     assert text is not None
     one, other = (text if isinstance(text, str) else text.group(1)).split(separator)
     return float(one), float(other)
-
-
-def published_numbers(identity: str) -> list[float]:
-    """Return the numbers in a published value."""
-    row = next(r for r in tables.rows("published_statistics") if r["id"] == identity)
-    return [float(n) for n in re.findall(r"\d+(?:\.\d+)?", row["value"])]
 
 
 def measure(scale: float, seed: int) -> dict[str, float]:

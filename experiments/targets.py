@@ -89,21 +89,24 @@ def published_numbers(identity: str) -> list[float]:
     rows = {r["id"]: r["value"] for r in tables.rows("published_statistics")}
     if identity not in rows:
         raise InputError(f'published_statistics: unknown id "{identity}"; {nearest(identity, rows)}')
-    return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", rows[identity])]
+    return [float(n) for n in re.findall(r"(?<!\d)-?\d+(?:\.\d+)?", rows[identity])]
 
 
-def record() -> list[Target]:
-    """Return the published record, as far as the model measures it."""
+def record() -> tuple[list[Target], list[tuple[str, str]]]:
+    """Return the published record as far as the model measures it, and the rows that it does not with the reason."""
     published = {r["id"]: r for r in tables.rows("published_statistics")}
-    found = []
+    found, unmeasured = [], []
     with RECORD.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), 2):
+            if not row["measure"]:
+                unmeasured.append((row["id"], row["note"]))
+                continue
             identity, _, which = row["published"].partition(":")
             value = published_numbers(identity)[int(which or 0)]
             known = published[identity]
             cells = {**row, "value": str(value), "source": f"{known['source']} ({known['period']})"}
             found.append(parse(cells, f"{RECORD}: row {number}", use=known["use"], fact=row["fact"]))
-    return found + occasions_record()
+    return found + occasions_record(), unmeasured
 
 
 def occasions_record() -> list[Target]:
