@@ -1,10 +1,14 @@
-"""Measure what the documents say of the agents and of ties, and write it there: ``python docs/measured.py --write``.
+"""Measure what the documents say of the model, and write it there: ``python docs/measured.py --write [NAME ...]``.
 
-Parts stand between ``<!-- measured: NAME -->`` and ``<!-- end -->`` in `docs/model.md`. It takes some minutes.
+Parts stand between ``<!-- measured: NAME -->`` and ``<!-- end -->``; without names all are measured, which takes half
+an hour. `validation` also writes `docs/predictions.csv`, what the model says of every row of the record.
 """
 
+import csv
+import io
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
@@ -12,11 +16,16 @@ sys.path.insert(0, str(DOCS.parent))
 sys.path.insert(0, str(DOCS))
 
 from build import markdown_table  # noqa: E402
+from rich.console import Console  # noqa: E402
 
-from experiments import spillover, structure  # noqa: E402
+from experiments import solvency, spillover, structure, validate  # noqa: E402
 from experiments.engine import cores  # noqa: E402
+from experiments.report import WIDTH  # noqa: E402
+from experiments.targets import record  # noqa: E402
+from experiments.validation_report import print_validation  # noqa: E402
 
 SEEDS = range(6)
+VALIDATION_SCALE, VALIDATION_SEEDS = 0.1, range(4)
 
 
 def agents() -> str:
@@ -31,20 +40,54 @@ def ties() -> str:
     return markdown_table(headings, spillover.rows(SEEDS, cores()))
 
 
-BLOCKS = {"agents": agents, "ties": ties}
+def validation() -> str:
+    """Return the record beside the model as `validate` prints it, and keep what the model says in a table."""
+    targets, never = record()
+    rows, unmeasured = validate.validate(targets, VALIDATION_SCALE, VALIDATION_SEEDS, cores())
+    with (DOCS / "predictions.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("id", "use", "measure", "estimator", "group", "periods", "scenario", "unit", "simulated"))
+        for row in rows:
+            t = row.target
+            periods = "; ".join(map(str, t.periods))
+            cells = (t.id, t.use, t.measure, t.estimator, t.group, periods, t.scenario, t.unit, f"{row.simulated:.4g}")
+            writer.writerow(cells)
+    console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
+    print_validation(console, rows, never + unmeasured, VALIDATION_SCALE, len(VALIDATION_SEEDS))
+    assert isinstance(console.file, io.StringIO)
+    return block(console.file.getvalue())
+
+
+def money() -> str:
+    """Return what decides whether companies lose money, as the command prints it."""
+    return block("\n".join(solvency.lines(3)))
+
+
+def block(text: str) -> str:
+    """Return text as it was printed."""
+    return "\n".join(["```", *(line.rstrip() for line in text.strip("\n").splitlines()), "```", ""])
+
+
+BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
+    "agents": ("model.md", agents),
+    "ties": ("model.md", ties),
+    "solvency": ("contracts.md", money),
+    "validation": ("validation.md", validation),
+}
 
 
 def main() -> None:
-    """Print the parts, or write them into the page."""
-    page = DOCS / "model.md"
-    text = page.read_text(encoding="utf-8")
-    for name, make in BLOCKS.items():
+    """Print the parts, or write them into their pages."""
+    asked = [argument for argument in sys.argv[1:] if argument != "--write"]
+    for name in asked or BLOCKS:
+        page, make = DOCS / BLOCKS[name][0], BLOCKS[name][1]
         made = make()
         print(made)
         pattern = re.compile(rf"<!-- measured: {name} -->\n.*?<!-- end -->", re.DOTALL)
+        text = page.read_text(encoding="utf-8")
         text = pattern.sub(lambda _, name=name, made=made: f"<!-- measured: {name} -->\n{made}<!-- end -->", text)
-    if "--write" in sys.argv[1:]:
-        page.write_text(text, encoding="utf-8")
+        if "--write" in sys.argv[1:]:
+            page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

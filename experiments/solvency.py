@@ -144,14 +144,14 @@ def worst(moved: Mapping[str, tuple[Settings, Settings]], ends: Sequence[tuple[F
     )
 
 
-def main(seeds: int = 3) -> None:
-    """Print the companies' balance as assumed, with each number at its ends, and with all at their worst."""
+def lines(seeds: int) -> list[str]:
+    """Return the companies' balance as assumed, with each number at its ends, and with all at their worst."""
     moved, numbers = values(), range(seeds)
     both_ends = [end for ends in moved.values() for end in ends]
     as_assumed, *found = measure([(), *both_ends], numbers, SCALE, cores())
     ends = [(balance(low), balance(high)) for low, high in zip(found[::2], found[1::2], strict=True)]
     (together,) = measure([worst(moved, ends)], numbers, SCALE, cores())
-    print("\n".join([*books_lines(moved, as_assumed, ends, together), "", *caseholder_lines(as_assumed)]))
+    return [*books_lines(moved, as_assumed, ends, together), "", *caseholder_lines(as_assumed)]
 
 
 def books_lines(
@@ -162,7 +162,7 @@ def books_lines(
 ) -> list[str]:
     """Return the table of balances, the numbers that move it most first."""
     loss = published_numbers("crc_losses")[0]
-    lines = [
+    found = [
         f"The 21 companies' income less costs, {FIRST} to {END}",
         f"published: a loss of {loss:g} million pounds over the life of the contracts, as forecast in 2018",
         "",
@@ -170,10 +170,10 @@ def books_lines(
     ]
     rows = zip(moved, ends, strict=True)
     for name, (low, high) in sorted(rows, key=lambda row: -abs(row[1][1].mean() - row[1][0].mean())):
-        lines.append(f"{name:46}{with_bounds(low, _FORM):>24}{with_bounds(high, _FORM):>24}")
+        found.append(f"{name:46}{with_bounds(low, _FORM):>24}{with_bounds(high, _FORM):>24}")
     for name, books in (("as assumed", as_assumed), ("all where companies fare worst", together)):
-        lines.append(f"{name:46}{with_bounds(balance(books), _FORM):>24}")
-    return lines
+        found.append(f"{name:46}{with_bounds(balance(books), _FORM):>24}")
+    return found
 
 
 def caseholder_lines(as_assumed: Sequence[Books]) -> list[str]:
@@ -190,4 +190,4 @@ def caseholder_lines(as_assumed: Sequence[Books]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 3)
+    print("\n".join(lines(int(sys.argv[1]) if sys.argv[1:] else 3)))

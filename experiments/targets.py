@@ -116,7 +116,7 @@ def occasions_record() -> list[Target]:
     year = Period(date(2014, 1, 1), date(2014, 12, 31))
     return [
         Target(
-            id=f"occasions_{label}",
+            id=f"occasions_{label.removesuffix('_discharge').removesuffix('_order')}",
             use="calibrate",
             measure=OCCASIONS,
             estimator="",

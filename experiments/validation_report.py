@@ -15,6 +15,7 @@ _TITLES = {
     "user": "Targets of the file",
 }
 _LONG = 1000
+_NAME = 28
 
 
 def print_validation(
@@ -26,7 +27,7 @@ def print_validation(
         chosen = [row for row in rows if row.target.use == use]
         if chosen:
             console.print(f"\n{title}")
-            console.print(f"  {'':30}{'published':>10}{'model':>10}  {'95 percent interval':21}")
+            console.print(f"  {'':{_NAME}}{'published':>10}{'model':>10}  {'95 percent interval':21}")
             for row in chosen:
                 console.print(line(row))
             if seeds > 1:
@@ -43,8 +44,8 @@ def line(row: Row) -> str:
     target = row.target
     interval = "" if row.low is None or row.high is None else f"[{number(row.low)}, {number(row.high)}]"
     outside = "outside" if row.inside is False else ""
-    name = target.id if len(target.id) <= 30 else f"{target.id[:29]}."
-    return f"  {name:30}{number(target.value):>10}{number(row.simulated):>10}  {interval:21}{outside}".rstrip()
+    name = target.id if len(target.id) <= _NAME else f"{target.id[: _NAME - 1]}."
+    return f"  {name:{_NAME}}{number(target.value):>10}{number(row.simulated):>10}  {interval:21}{outside}".rstrip()
 
 
 def number(value: float) -> str:

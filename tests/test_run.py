@@ -335,3 +335,43 @@ def test_help_answers_quickly_and_names_every_command():
     done = subprocess.run([sys.executable, str(ROOT / "run.py"), "--help"], capture_output=True, text=True, check=True)
     for command in ("compare", "run", "story", "scenarios", "regions", "levers", "parameters"):
         assert command in done.stdout
+
+
+def test_validate_prints_the_keys_that_other_programs_read(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "id,measure,estimator,group,cohort_from,cohort_to,scenario,value,unit,standard_error,source\n"
+        "a,caseload,,all,2011-01-01,2011-12-31,pre_reform,234528,people,,a report\n"
+        "b,binary_rate,three_month_cohort,all,2019-10-01,2019-12-31,pre_reform,30,percent,,a report\n"
+    )
+    result = call("validate", "--targets", str(path), "--scale", "0.002", "--seeds", "2", "--jobs", "1", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    wanted = {"id", "use", "measure", "group", "published", "simulated", "low", "high", "error", "unit", "inside"}
+    assert [target["id"] for target in found["targets"]] == ["a"]
+    assert wanted <= set(found["targets"][0])
+    assert abs(found["targets"][0]["error"]) < 100_000
+    assert [set(row) for row in found["unmeasured"]] == [{"id", "reason"}]
+
+
+def test_validate_lists_what_can_be_asked_within_eighty_columns():
+    result = call("validate", "--measures")
+    assert result.exit_code == 0
+    assert {"binary_rate", "recalls_per_year"} <= set(result.stdout.replace(",", " ").split())
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--targets", "none.csv"), "none.csv: cannot be read"),
+        (("--scale", "0"), "--scale 0"),
+        (("--seeds", "0"), "--seeds 0"),
+        (("--jobs", "-1"), "--jobs -1"),
+    ],
+)
+def test_validate_refuses_a_mistake_in_one_message(arguments, said):
+    result = call("validate", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1

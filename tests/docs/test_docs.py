@@ -16,7 +16,7 @@ import run
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *sorted((ROOT / "sim" / "data").glob("*.md"))]
-COMMANDS = {"compare", "run", "scenarios", "regions", "levers", "parameters", "story"}
+COMMANDS = {"compare", "run", "validate", "scenarios", "regions", "levers", "parameters", "story"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"run\.py ([a-z]+)")
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -200,3 +200,12 @@ def test_the_script_for_users_of_mesa_runs_as_it_stands(capsys):
     printed = capsys.readouterr().out
     assert "on licence" in printed
     assert "in prison" in printed
+
+
+def test_every_row_that_fails_has_a_likely_reason_and_no_other_row_has():
+    text = (DOCS / "validation.md").read_text(encoding="utf-8")
+    table, reasons = text.split("## Why rows fail")
+    failing = {row.split()[0] for row in table.splitlines() if row.endswith(" outside")}
+    explained = set(re.findall(r"`([a-z0-9_-]+)`", "".join(re.findall(r"^\| (`.*?) \|", reasons, re.MULTILINE))))
+    assert failing
+    assert failing == explained

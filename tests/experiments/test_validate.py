@@ -207,7 +207,8 @@ def test_rows_of_one_fact_count_once():
 
 
 def test_lines_fit_eighty_columns_and_say_what_lies_outside():
-    long = row(123456, 234567.8, -234567.8, 999999.5, id="a_very_long_name_of_a_target_of_somebody")
+    long = row(123456, 234567.8, 134567.8, 999999.5, id="a_very_long_name_of_a_target_of_somebody")
+    assert line(long).endswith("outside")
     assert len(line(long)) <= 80
     assert line(row(5, 1, 0.5, 1.5)).endswith("outside")
     assert [number(v) for v in (0.12345, 12.345, 1234.5)] == ["0.123", "12.3", "1,234"]
