@@ -148,6 +148,7 @@ def validate(
     scale: Scale = 0.1,
     seeds: Annotated[int, typer.Option(help="Runs of each scenario.")] = 4,
     jobs: Jobs = 0,
+    out: Annotated[str | None, typer.Option(help="Folder for a table and a picture; none by default.")] = None,
     as_json: Json = False,
 ) -> None:
     """Set the published record beside the model, row by row."""
@@ -157,9 +158,8 @@ def validate(
     if measures:
         catalogue.measures()
         return
-    commands.validate(
-        targets, checked_scale(scale), checked_seeds(seeds), checked_jobs(jobs), as_json=as_json, progress=progress
-    )
+    checked = checked_scale(scale), checked_seeds(seeds), checked_jobs(jobs)
+    commands.validate(targets, *checked, out, as_json=as_json, progress=progress)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Measure what the documents say of the model, and write it there: ``python docs/measured.py --write [NAME ...]``.
 
 Parts stand between ``<!-- measured: NAME -->`` and ``<!-- end -->``; without names all are measured, which takes half
-an hour. `validation` also writes `docs/predictions.csv`, what the model says of every row of the record.
+an hour. `validation` also writes the picture, and `docs/predictions.csv`: what the model says of every row of the record.
 """
 
 import csv
@@ -18,11 +18,11 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from experiments import solvency, spillover, structure, validate  # noqa: E402
+from experiments import figures, solvency, spillover, structure, validate, validation_figure  # noqa: E402
 from experiments.engine import cores  # noqa: E402
 from experiments.report import WIDTH  # noqa: E402
 from experiments.targets import record  # noqa: E402
-from experiments.validation_report import print_validation  # noqa: E402
+from experiments.validation_report import headline, print_validation  # noqa: E402
 
 SEEDS = range(6)
 VALIDATION_SCALE, VALIDATION_SEEDS = 0.1, range(4)
@@ -52,6 +52,8 @@ def validation() -> str:
             periods = "; ".join(map(str, t.periods))
             cells = (t.id, t.use, t.measure, t.estimator, t.group, periods, t.scenario, t.unit, f"{row.simulated:.4g}")
             writer.writerow(cells)
+    figures.style()
+    figures.save(validation_figure.validation(rows, headline(rows)), DOCS / "validation.png", {})
     console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
     print_validation(console, rows, never + unmeasured, VALIDATION_SCALE, len(VALIDATION_SEEDS))
     assert isinstance(console.file, io.StringIO)

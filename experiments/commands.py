@@ -33,7 +33,7 @@ from experiments.institutions import finding as institution_finding
 from experiments.institutions import institution_differences
 from experiments.plan import Plan, checked_jobs
 from experiments.targets import read_targets, record
-from experiments.validation_report import print_validation
+from experiments.validation_report import headline, print_validation
 from sim.clock import DAYS_PER_WEEK
 from sim.compiled import source_hash
 
@@ -260,20 +260,48 @@ def story(plan: Plan, person: int, progress: Progress) -> None:
 
 
 def validate(
-    path: str | None, scale: float, seeds: Sequence[int], jobs: int, *, as_json: bool, progress: Progress
+    path: str | None,
+    scale: float,
+    seeds: Sequence[int],
+    jobs: int,
+    out: str | None,
+    *,
+    as_json: bool,
+    progress: Progress,
 ) -> None:
     """Measure the published record, or a researcher's own targets, in the model, and print both side by side."""
     targets, never = record() if path is None else (read_targets(Path(path)), [])
+    folder = None if out is None else store.writable(out)
     start = time.perf_counter()
     warm_up()
     scenarios = len({target.scenario for target in targets})
     with progress(len(seeds) * scenarios, "runs") as step:
         rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step)
+    unmeasured = never + unmeasured
+    written = [] if folder is None else _write_validation(folder, rows)
     if as_json:
         found = {"region": validation.REGION, "scale": scale, "seeds": list(seeds), "code_version": source_hash()}
-        reasons = [{"id": identity, "reason": reason} for identity, reason in never + unmeasured]
+        reasons = [{"id": identity, "reason": reason} for identity, reason in unmeasured]
         print(json.dumps({**found, "targets": [row.as_dict() for row in rows], "unmeasured": reasons}))
         return
     console = report.stdout_console()
-    print_validation(console, rows, never + unmeasured, scale, len(seeds))
+    print_validation(console, rows, unmeasured, scale, len(seeds))
     console.print(f"\n{time.perf_counter() - start:.0f} s")
+    if folder is not None:
+        report.print_written(console, folder, written)
+
+
+def _write_validation(folder: Path, rows: Sequence[validation.Row]) -> list[str]:
+    """Write the rows as a table and a picture, and return the names of both; nothing measured, nothing written."""
+    if not rows:
+        return []
+    from experiments import figures
+    from experiments.validation_figure import validation as drawn
+
+    table = pd.DataFrame([row.as_dict() for row in rows])
+    table["periods"] = ["; ".join(map(str, row.target.periods)) for row in rows]
+    store.write_whole(folder / "targets.csv", table.to_csv(index=False).encode())
+    figures.style()
+    provenance = {"Title": "throughgate validate", "Description": f"code {source_hash()}"}
+    figures.save(drawn(rows, headline(rows)), folder / "validation.png", provenance)
+    return ["targets.csv", "validation.png"]

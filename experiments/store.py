@@ -31,7 +31,20 @@ def output_folder(plan: Plan, command: str, out: str | None) -> Path:
         If it cannot be written, is a file, or holds another run.
     """
     names = "-".join(arm.name for arm in plan.arms)
-    folder = Path(out) if out else DEFAULT_FOLDER / f"{command}-{names}-{plan.region.name}-{plan.key}"
+    folder = writable(out or str(DEFAULT_FOLDER / f"{command}-{names}-{plan.region.name}-{plan.key}"))
+    _refuse_another_run(folder, plan, command)
+    return folder
+
+
+def writable(out: str) -> Path:
+    """Return a folder, made and writable.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or is a file.
+    """
+    folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -39,7 +52,6 @@ def output_folder(plan: Plan, command: str, out: str | None) -> Path:
         probe.unlink()
     except OSError as error:
         raise InputError(f"--out {folder}: cannot be written: {error.strerror}; name another folder") from None
-    _refuse_another_run(folder, plan, command)
     return folder
 
 

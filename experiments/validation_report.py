@@ -65,6 +65,14 @@ def verdict(rows: Sequence[Row]) -> str:
     )
 
 
+def headline(rows: Sequence[Row]) -> str:
+    """Return what the picture's title says: how many of the figures that were never set against the model meets."""
+    tests = [row for row in rows if row.target.use == "validate"]
+    kind = "published figures that it was never set against" if tests else "targets"
+    inside, of = sum(bool(row.inside) for row in tests or rows), len(tests or rows)
+    return f"The model meets {inside} of {of} {kind}"
+
+
 def print_notes(console: Console) -> None:
     """Print what intervals hold, and what the nation did meanwhile."""
     first, last = published("freq_all_2011")[0], published("freq_all_2016_17")[0]

@@ -47,7 +47,7 @@ SHARES = (
 RATIOS = (*SHARES, "cases_per_om_fte", "cases_per_caseholder")
 """Weekly measures that do not grow with the number of people; all others are counts of England and Wales."""
 COUNT = "count"
-_FRACTION, _COUNT = ("percent", "fraction"), (COUNT, "people", "cases", "recalls", "occasions", "staff", "pounds")
+FRACTION, _COUNT = ("percent", "fraction"), (COUNT, "people", "cases", "recalls", "occasions", "staff", "pounds")
 _POINTS, _RATIO = ("percentage points", "percent"), ("percent",)
 _MONTHS_OF_QUARTER, _MONTHS_OF_YEAR = 3, 12
 
@@ -82,7 +82,7 @@ class Measure:
     @property
     def change_units(self) -> tuple[str, ...]:
         """Units of a change from one period to another: points are a difference, percent are of the first period."""
-        return _POINTS if self.units == _FRACTION else _RATIO
+        return _POINTS if self.units == FRACTION else _RATIO
 
     @property
     def has_estimator(self) -> bool:
@@ -113,16 +113,16 @@ def measures() -> dict[str, Measure]:
     model = ProbationModel("post_reform", "england_wales", scale=0.0005)
     model.live_until(1)
     disposals = tuple(disposal_groups(model.index_log))
-    found = [Measure("binary_rate", Kind.RATE, _groups(model, disposals), _FRACTION)]
+    found = [Measure("binary_rate", Kind.RATE, _groups(model, disposals), FRACTION)]
     found += [Measure(name, Kind.RATE, found[0].groups, (COUNT,)) for name in ("frequency", "reoffences_per_100")]
-    found += [Measure(name, Kind.OUTCOME, disposals, _FRACTION) for name in OUTCOMES]
+    found += [Measure(name, Kind.OUTCOME, disposals, FRACTION) for name in OUTCOMES]
     weekly: dict[str, list[str]] = {}
     for name, group in model.weekly.names:
         weekly.setdefault(name, []).append(group)
     for name, groups in weekly.items():
-        found.append(Measure(name, Kind.LEVEL, tuple(groups), _FRACTION if name in SHARES else _COUNT))
+        found.append(Measure(name, Kind.LEVEL, tuple(groups), FRACTION if name in SHARES else _COUNT))
     found += [Measure(f"{name}{PER_YEAR}", Kind.FLOW, tuple(weekly[name]), _COUNT) for name in FLOWS]
-    found.append(Measure(RECALL_SHARE, Kind.SHARE, tuple(g for g in weekly["recalls"] if g != "all"), _FRACTION))
+    found.append(Measure(RECALL_SHARE, Kind.SHARE, tuple(g for g in weekly["recalls"] if g != "all"), FRACTION))
     bands = [f"previous_sanctions_band={band}" for band in BANDS]
     found.append(
         Measure(OCCASIONS, Kind.OCCASIONS, (*(f"disposal={d.name.lower()}" for d in Disposal), *bands), _COUNT)

@@ -344,8 +344,11 @@ def test_validate_prints_the_keys_that_other_programs_read(tmp_path):
         "a,caseload,,all,2011-01-01,2011-12-31,pre_reform,234528,people,,a report\n"
         "b,binary_rate,three_month_cohort,all,2019-10-01,2019-12-31,pre_reform,30,percent,,a report\n"
     )
-    result = call("validate", "--targets", str(path), "--scale", "0.002", "--seeds", "2", "--jobs", "1", "--json")
+    out = tmp_path / "out"
+    small = ("--scale", "0.002", "--seeds", "2", "--jobs", "1")
+    result = call("validate", "--targets", str(path), *small, "--out", str(out), "--json")
     assert result.exit_code == 0, result.output
+    assert {file.name for file in out.iterdir()} == {"targets.csv", "validation.png"}
     found = json.loads(result.stdout)
     wanted = {"id", "use", "measure", "group", "published", "simulated", "low", "high", "error", "unit", "inside"}
     assert [target["id"] for target in found["targets"]] == ["a"]

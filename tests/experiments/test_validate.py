@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from experiments import validate as validation
+from experiments import validation_figure
 from experiments.targets import Period, Target, record
 from experiments.validate import Row, UnmeasuredError, beside, measure, read, run, validate
-from experiments.validation_report import line, number, print_validation, verdict
+from experiments.validation_report import headline, line, number, print_validation, verdict
 from sim.clock import WEEKS_PER_YEAR, day_of
 from sim.model import ProbationModel
 
@@ -212,6 +213,33 @@ def test_lines_fit_eighty_columns_and_say_what_lies_outside():
     assert len(line(long)) <= 80
     assert line(row(5, 1, 0.5, 1.5)).endswith("outside")
     assert [number(v) for v in (0.12345, 12.345, 1234.5)] == ["0.123", "12.3", "1,234"]
+
+
+def test_the_picture_has_every_row_on_the_axis_of_its_unit_and_names_those_outside_in_bold():
+    rows = [
+        row(40, 42, 41, 43, id="a_rate", measure="binary_rate", unit="percent", use="calibrate"),
+        row(0.5, 0.4, 0.3, 0.6, id="a_share", measure="recall_share", unit="fraction", use="validate"),
+        row(200, 210, 190, 230, id="a_count"),
+        row(-2, -1, -3, 1, id="points", measure="binary_rate_change", unit="percentage points"),
+        row(20, 30, 25, 35, id="ratio", measure="recalls_change", unit="percent"),
+    ]
+    figure = validation_figure.validation(rows, "found")
+    labels = [[(t.get_text(), t.get_fontweight()) for t in axis.get_yticklabels()] for axis in figure.axes]
+    assert labels == [
+        [("a rate", "bold"), ("a share", "normal")],
+        [("a count", "normal")],
+        [("points", "normal")],
+        [("ratio", "bold")],
+    ]
+    published = [[line.get_xdata()[0] for line in axis.get_lines() if line.get_marker() == "D"] for axis in figure.axes]
+    assert published == [[40, 50], [100], [-2], [20]]
+    assert validation_figure.validation([row(1, 1, None, None)], "one seed").axes
+
+
+def test_the_title_counts_what_was_never_set_against():
+    rows = [row(1, 1, 0, 2, use="validate"), row(5, 1, 0, 2, use="validate"), row(1, 1, 0, 2, use="calibrate")]
+    assert headline(rows) == "The model meets 1 of 2 published figures that it was never set against"
+    assert headline(rows[2:]) == "The model meets 1 of 1 targets"
 
 
 def test_the_report_has_all_uses_and_what_was_not_measured(capsys):
