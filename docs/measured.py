@@ -1,7 +1,7 @@
 """Measure what the documents say of the model, and write it there: ``python docs/measured.py --write [NAME ...]``.
 
 Parts stand between ``<!-- measured: NAME -->`` and ``<!-- end -->``; without names all are measured, which takes half
-an hour. `validation` also writes the picture, and `docs/predictions.csv`: what the model says of every row of the record.
+an hour. `validation` also writes the picture, and `docs/predictions.csv`: what the model says of every row.
 """
 
 import csv
