@@ -51,9 +51,7 @@ def validation(rows: Sequence[Row], title: str) -> "Figure":
         Line2D([], [], color=COLOURS[0], marker="o", label="model, 95 percent interval: set against, no test"),
         Line2D([], [], color=COLOURS[1], marker="o", label="model: never set against, a test"),
         Line2D([], [], color=GREY, marker="o", label="model: other rows (names in bold: outside)"),
-        Line2D(
-            [], [], color="black", marker="D", linestyle="", markerfacecolor="white", label="published (bold: outside)"
-        ),
+        Line2D([], [], color="black", marker="D", linestyle="", markerfacecolor="white", label="published"),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     return headed(figure, title)
