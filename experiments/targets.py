@@ -18,8 +18,8 @@ from experiments.vocabulary import ESTIMATORS, OCCASIONS, Measure, measures
 from sim import sentencing
 from sim.data import tables
 from sim.errors import InputError, nearest
-from sim.files import SCENARIOS, is_path, known_names
 from sim.offenders import BANDS, Disposal
+from sim.scenarios import load_timeline
 from sim.timeline import FIRST_DATE, LAST_DATE
 
 COLUMNS = (
@@ -188,9 +188,10 @@ def parse(row: Mapping[str, str], place: str, use: str = "user", fact: str = "")
         raise InputError(f'{place}, column estimator: "{cells["estimator"]}"; allowed: nothing, for {name}')
     units = measure.change_units if name != stem else measure.units
     _one_of(cells["unit"], units, f"{place}, column unit", "unit")
-    scenario = cells["scenario"]
-    if not is_path(scenario):
-        _one_of(scenario, known_names(SCENARIOS), f"{place}, column scenario", "scenario")
+    try:
+        load_timeline(cells["scenario"])
+    except InputError as error:
+        raise InputError(f"{place}, column scenario: {error}") from None
     if not cells["id"]:
         raise InputError(f"{place}, column id: is empty; give each row an id of its own")
     return Target(
@@ -200,7 +201,7 @@ def parse(row: Mapping[str, str], place: str, use: str = "user", fact: str = "")
         estimator=cells["estimator"],
         group=cells["group"] or "all",
         periods=_periods(cells, measure, place, is_change=name != stem),
-        scenario=scenario,
+        scenario=cells["scenario"],
         value=_number(cells["value"], f"{place}, column value"),
         unit=cells["unit"],
         standard_error=_number(cells["standard_error"] or "0", f"{place}, column standard_error", least=0.0),

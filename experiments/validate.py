@@ -10,7 +10,7 @@ is no test; those marked ``validate`` were not, and are. Rows of one fact overla
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -28,10 +28,10 @@ from sim import measures as counted
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of
 from sim.model import ProbationModel
 from sim.offenders import BANDS, Disposal
+from sim.proven import FOLLOW_UP_DAYS, WAITING_DAYS
+from sim.timeline import EARLIEST_END, LAST_DATE
 
 REGION = "england_wales"
-END = date(2020, 7, 31)
-"""So that leavers of 2018 are followed for a year and the time for proof; dated series hold their last value."""
 _PERCENT = 100
 _PERCENTS = ("percent", "percentage points")
 
@@ -132,6 +132,20 @@ def validate(
     return rows, unmeasured
 
 
+def end_of(targets: Sequence[Target]) -> date:
+    """Return the last day that runs go to: that of the last period, or when whoever enters in it has been followed.
+
+    Not before the first run that is long enough, nor after the model's last day.
+    """
+    followed = timedelta(days=FOLLOW_UP_DAYS + WAITING_DAYS + 1)
+    ends = [
+        period.last + (followed if measures()[target.stem].kind in (Kind.RATE, Kind.OUTCOME) else timedelta(days=1))
+        for target in targets
+        for period in target.periods
+    ]
+    return min(max(*ends, EARLIEST_END), LAST_DATE)
+
+
 def beside(values: Floats, standard_error: float, scale: float) -> tuple[float, float | None, float | None]:
     """Return the mean of seeds and the interval in which the published figure would lie, if the model were right.
 
@@ -157,7 +171,7 @@ def beside(values: Floats, standard_error: float, scale: float) -> tuple[float, 
 def run(targets: Sequence[Target], scale: float, task: tuple[str, int]) -> dict[str, float | str]:
     """Live one run and measure the targets of its scenario; text is the reason why one has no value."""
     scenario, seed = task
-    plan = make_plan([scenario], REGION, scale, [seed], END.isoformat(), [])
+    plan = make_plan([scenario], REGION, scale, [seed], end_of(targets).isoformat(), [])
     model = ProbationModel(plan.arms[0], plan.region, scale, seed, plan.register)
     model.live_until(plan.end_day)
     tables = read(model, run_name(scenario, seed))

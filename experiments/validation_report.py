@@ -1,12 +1,14 @@
 """What `validate` prints: the record beside the model, what was set against it first, what was not after."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from rich.console import Console
 
 from experiments.before_after import national_binary_change, published
+from experiments.plan import DEFAULT_UNTIL
 from experiments.report import WIDTH
-from experiments.validate import END, REGION, Row
+from experiments.validate import REGION, Row, end_of
 
 _TITLES = {
     "calibrate": "Set against: values were chosen to agree with these, so agreement is no test",
@@ -36,7 +38,7 @@ def print_validation(
         console.print("\nNot measured")
         for identity, reason in unmeasured:
             console.print(f"  {identity}: {reason}")
-    print_notes(console)
+    print_notes(console, end_of([row.target for row in rows]) if rows else DEFAULT_UNTIL)
 
 
 def line(row: Row) -> str:
@@ -73,19 +75,21 @@ def headline(rows: Sequence[Row]) -> str:
     return f"The model meets {inside} of {of} {kind}"
 
 
-def print_notes(console: Console) -> None:
-    """Print what intervals hold, and what the nation did meanwhile."""
+def print_notes(console: Console, end: date) -> None:
+    """Print what intervals hold, what the nation did meanwhile, and what is assumed where runs go on after 2019."""
     first, last = published("freq_all_2011")[0], published("freq_all_2016_17")[0]
     binary, frequency = 100 * national_binary_change(), 100 * (last / first - 1)
-    notes = (
+    notes = [
         "The interval is where the published figure would lie if the model were right: chance of a country of full "
         "size, error of the mean over seeds, error of the published figure. What is not known of parameters is not in "
         "it.",
         "A change is before and after, and most of it was everyone's: from 2011 to 2016/17 the binary rate of all "
         f"offenders changed by {binary:+.1f} points, reoffences per reoffender by {frequency:+.0f} percent. That trend "
         "is an input.",
-        f"Runs go on to {END}, so that leavers of 2018 are followed to the end; after 2019 dated series hold their "
-        "last value.",
-    )
+    ]
+    if end > DEFAULT_UNTIL:
+        notes.append(
+            f"Runs go on to {end}, until everyone is followed up; after 2019 dated series hold their last value."
+        )
     for note in notes:
         console.print(f"\n{note}", width=WIDTH)

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments import validate as validation
 from experiments import validation_figure
 from experiments.targets import Period, Target, record
-from experiments.validate import Row, UnmeasuredError, beside, measure, read, run, validate
+from experiments.validate import Row, UnmeasuredError, beside, end_of, measure, read, run, validate
 from experiments.validation_report import headline, line, number, print_validation, verdict
 from sim.clock import WEEKS_PER_YEAR, day_of
 from sim.model import ProbationModel
@@ -179,13 +178,26 @@ def test_the_published_figure_is_inside_the_interval_as_often_as_the_interval_sa
     assert abs(hits / worlds - 0.95) < 0.02
 
 
-def test_targets_are_measured_in_the_scenario_they_name_whatever_the_jobs(monkeypatch):
-    monkeypatch.setattr(validation, "END", date(2009, 3, 31))
+def test_runs_go_on_until_the_last_period_is_over_and_its_people_are_followed_up():
+    rate = target(measure="binary_rate", estimator="three_month_cohort", unit="percent")
+    assert end_of([target()]) == date(2012, 1, 1)
+    assert end_of([target(), rate]) == date(2013, 7, 1)  # 547 days: a year and 182 days for proof
+    assert end_of([target(periods=(Period(date(2008, 1, 7), date(2008, 1, 13)),))]) == date(2008, 2, 4)
+    assert end_of([target(periods=(Period(date(2030, 1, 1), date(2030, 12, 31)),))]) == date(2030, 12, 31)
+
+
+def test_targets_are_measured_in_the_scenario_they_name_and_what_no_run_has_is_said():
     period = (Period(date(2008, 6, 1), date(2008, 8, 31)),)
     asked = [
         target(periods=period),
         target(id="y", periods=period, scenario="no_change"),
-        target(id="z", measure="binary_rate", estimator="three_month_cohort", unit="percent"),
+        target(
+            id="z",
+            measure="binary_rate",
+            estimator="three_month_cohort",
+            group="provider_type=nps",
+            periods=(Period(date(2008, 7, 1), date(2008, 9, 30)),),
+        ),
     ]
     rows, unmeasured = validate(asked, 0.005, [0, 1])
     assert [row.target.id for row in rows] == ["x", "y"]
