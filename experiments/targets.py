@@ -33,6 +33,15 @@ _OCCASIONS_ERROR = 0.01
 """Of a count of occasions: years from 2008 to 2014 are scaled from later tables (see sim/data/SOURCES.md)."""
 
 
+SERIES_YEARS, RECALL_YEARS = (2009, 2011, 2013), (2010, 2012)
+_SERIES = (
+    ("three_month_cohort", "binary_rate_percent", "binary_rate", "percent", 0.06),
+    ("three_month_cohort", "reoffences_per_reoffender", "frequency", "count", 0.01),
+    ("twelve_month_cohort", "binary_rate_percent", "binary_rate", "percent", 0.07),
+)
+"""Estimator, quantity, measure, unit, and error of counts of half a million people (and of rounding to a tenth)."""
+
+
 class Period(NamedTuple):
     """A span of days; both belong to it."""
 
@@ -132,6 +141,57 @@ def occasions_record() -> list[Target]:
         for column, labels, axis in sums
         for label, known in zip(labels, table.sum(axis=axis), strict=True)
     ]
+
+
+def series_record() -> list[Target]:
+    """Return the published series to 2014: proven reoffending of all adults by both estimators, prison on recall.
+
+    Each year of cohorts runs from April; the recall population is that of a June. `use` is ``calibrate``.
+    """
+    common = {"use": "calibrate", "scenario": "post_reform"}
+    published = {
+        (r["estimator"], r["cohort_start"], r["quantity"]): float(r["value"])
+        for r in tables.rows("proven_reoffending_adults_2000_2014")
+        if r["period"] == "annual"
+    }
+    found = []
+    for estimator, quantity, measure, unit, error in _SERIES:
+        for year in SERIES_YEARS:
+            value = published[estimator, f"{year}-04-01", quantity]
+            found.append(
+                Target(
+                    id=f"adults_{measure.removesuffix('_rate')}_{estimator.partition('_')[0]}_month_{year}",
+                    measure=measure,
+                    estimator=estimator,
+                    group="all",
+                    periods=(Period(date(year, 4, 1), date(year + 1, 3, 31)),),
+                    value=value,
+                    unit=unit,
+                    standard_error=error,
+                    source="proven_reoffending_adults_2000_2014",
+                    fact="series of all adults",
+                    **common,
+                )
+            )
+    inside = {r["month"]: float(r["people_in_prison_on_recall"]) for r in tables.rows("recall_population_2009_2014")}
+    for year in RECALL_YEARS:
+        june = Period(date(year, 6, 1), date(year, 6, 30))
+        found.append(
+            Target(
+                id=f"recall_population_{year}",
+                measure="recall_population",
+                estimator="",
+                group="all",
+                periods=(june,),
+                value=inside[f"{year}-06"],
+                unit="people",
+                standard_error=0.0,
+                source="recall_population_2009_2014",
+                fact="recall population",
+                **common,
+            )
+        )
+    return found
 
 
 def read_targets(path: Path) -> list[Target]:

@@ -1,0 +1,120 @@
+"""Emulators: what a run would say, and how surely, at points where none was made.
+
+One for each target, on the scale on which effects add up: log-odds of a percentage, logarithm of a count. A sparse
+linear trend over all coordinates (lasso) finds what matters; a Gaussian process over the `ACTIVE` coordinates that
+matter most takes up curves and interactions; the rest, and the chance of a run, is its noise.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.linear_model import LassoCV
+from sklearn.model_selection import KFold
+
+from experiments.space import Floats
+from experiments.targets import Target
+
+ACTIVE = 10
+FEWEST_RUNS = 10
+_FOLDS = 5
+_PENALTIES = 60
+_LONGEST_FIT = 10_000
+_NOISE = (0.02, 2.0)
+"""Least and greatest variance of chance, of what the trend leaves: few runs could be fitted without any."""
+_PERCENT, _LEAST_PERCENT, _LEAST_COUNT = 100.0, 0.05, 1.0
+
+
+def added_up(target: Target, values: Floats) -> Floats:
+    """Return values of a target on the scale on which effects add up; any shape."""
+    if target.unit == "percent":
+        odds = np.clip(values, _LEAST_PERCENT, _PERCENT - _LEAST_PERCENT)
+        return np.log(odds / (_PERCENT - odds))
+    return np.log(np.maximum(values, _LEAST_COUNT if target.unit != "count" else 1e-3))
+
+
+def error_added_up(target: Target, error: float) -> float:
+    """Return a small error of a target's published value on that scale."""
+    if target.unit == "percent":
+        return _PERCENT * error / (target.value * (_PERCENT - target.value))
+    return error / target.value
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What runs say of one target.
+
+    Attributes
+    ----------
+    trend : LassoCV
+    active : int64 array
+        The coordinates that matter most.
+    process : GaussianProcessRegressor
+        Of what the trend leaves, over the active coordinates, divided by `spread`.
+    spread : float
+    chance : float
+        Standard deviation of one run about the surface.
+    trend_error : float
+        Standard deviation of what the trend gets wrong of runs that it was not fitted to, beyond what it leaves of its
+        own.
+    """
+
+    trend: Any
+    active: Any
+    process: Any
+    spread: float
+    chance: float
+    trend_error: float
+
+    def predict(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return mean and variance of the surface at points of the unit cube; each of shape (points,)."""
+        rest, deviation = self.process.predict(points[:, self.active], return_std=True)
+        noise = (self.chance / self.spread) ** 2
+        variance = np.maximum(deviation**2 - noise, 0.0)
+        return self.trend.predict(points) + self.spread * rest, self.spread**2 * variance + self.trend_error**2
+
+
+def fit(points: Floats, values: Floats) -> Emulator:
+    """Fit an emulator.
+
+    Parameters
+    ----------
+    points : float64 array, shape (runs, coordinates)
+        In the unit cube.
+    values : float64 array, shape (runs,)
+        On the scale on which effects add up.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        trend = LassoCV(cv=KFold(_FOLDS, shuffle=True, random_state=0), alphas=_PENALTIES, max_iter=_LONGEST_FIT).fit(
+            points, values
+        )
+        active = np.sort(np.argsort(-np.abs(trend.coef_), kind="stable")[:ACTIVE])
+        rest = values - trend.predict(points)
+        spread = float(rest.std()) or 1.0
+        smooth = ConstantKernel(0.5, (1e-3, 10)) * RBF(np.full(len(active), 2.0), (0.3, 30.0))
+        process = GaussianProcessRegressor(smooth + WhiteKernel(0.5, _NOISE), alpha=1e-8)
+        process.fit(points[:, active], rest / spread)
+    noise = float(process.kernel_.k2.noise_level)
+    optimism = max(float(trend.mse_path_.mean(axis=1).min()) - spread**2, 0.0)
+    return Emulator(trend, active, process, spread, spread * noise**0.5, optimism**0.5)
+
+
+def fit_all(targets: Sequence[Target], points: Floats, values: Floats) -> list[Emulator]:
+    """Fit an emulator for each target.
+
+    Parameters
+    ----------
+    values : float64 array, shape (runs, targets)
+        In the targets' units; NaN where a run has no value.
+    """
+    found = []
+    for i, target in enumerate(targets):
+        known = np.isfinite(values[:, i])
+        found.append(fit(points[known], added_up(target, values[known, i])))
+    return found
