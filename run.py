@@ -22,6 +22,7 @@ app = typer.Typer(
 
 EXIT_INPUT, EXIT_OTHER = 2, 1
 DEFAULT_REGION = "staffordshire_west_midlands"
+DEFAULT_SEEDS, ENSEMBLE_SCALE = 20, 0.1
 
 Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
 Scale = Annotated[float, typer.Option(help="People for each person of the region.")]
@@ -79,11 +80,14 @@ def compare(
     base: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "pre_reform",
     reform: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "post_reform",
     region: Region = DEFAULT_REGION,
-    scale: Scale = 1.0,
-    seeds: Seeds = 20,
+    scale: Annotated[
+        float | None, typer.Option(help="People for each person of the region [1; --ensemble 0.1].")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(help="Paired runs [20; --ensemble: two for each set].")] = None,
     jobs: Jobs = 0,
     until: Until = None,
     settings: Settings = None,
+    ensemble: Annotated[bool, typer.Option("--ensemble", help="Under every set that meets the record.")] = False,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -91,8 +95,13 @@ def compare(
     from experiments import commands
     from experiments.plan import checked_seeds, make_plan
 
-    plan = make_plan([base, reform], region, scale, checked_seeds(seeds), until, settings or [])
-    commands.compare(plan, out, jobs, as_json=as_json, progress=progress)
+    if ensemble and seeds is not None:
+        raise InputError("--seeds does not go with --ensemble, which gives each set two seeds; leave one out")
+    size = (ENSEMBLE_SCALE if ensemble else 1.0) if scale is None else scale
+    pairs = checked_seeds(DEFAULT_SEEDS if seeds is None else seeds)
+    plan = make_plan([base, reform], region, size, pairs, until, settings or [])
+    command = commands.compare_ensemble if ensemble else commands.compare
+    command(plan, out, jobs, as_json=as_json, progress=progress)
 
 
 @app.command()
@@ -160,6 +169,30 @@ def validate(
         return
     checked = checked_scale(scale), checked_seeds(seeds), checked_jobs(jobs)
     commands.validate(targets, *checked, out, as_json=as_json, progress=progress)
+
+
+@app.command()
+@user_errors
+def calibrate(
+    budget: Annotated[int, typer.Option(help="Runs.")] = 360,
+    scale: Scale = 0.05,
+    seed: Annotated[int, typer.Option(help="The seed of the designs, and of the first run.")] = 0,
+    jobs: Jobs = 0,
+    out: Annotated[str | None, typer.Option(help="Folder for runs and results; one of its own by default.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what a folder has.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fit what is not known to the record before the reform: needs the extra `analysis`."""
+    from experiments.plan import checked_jobs, checked_scale, checked_seed
+
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        raise InputError('calibrate needs the extra "analysis": uv run --extra analysis run.py calibrate') from None
+    from experiments import commands
+
+    checked = checked_scale(scale), checked_seed(seed), checked_jobs(jobs)
+    commands.calibrate(budget, *checked, out, resume=resume, as_json=as_json, progress=progress)
 
 
 @app.command()

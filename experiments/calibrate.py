@@ -301,7 +301,7 @@ def calibrate(
         rng = np.random.default_rng((design.seed, number))
         narrowed = not_ruled_out(judge, dimensions, CUTOFF, rng)
         waves[-1] = waves[-1]._replace(share=narrowed.share, level=narrowed.level)
-        tell(_line(number - 1, waves[-1]))
+        tell(wave_line(number - 1, waves[-1]))
         if number == 2:
             near = _less_implausible_half(judge, points)
             points, values = points[near], values[near]
@@ -310,7 +310,7 @@ def calibrate(
         new = bench.run(drawn, sum(design.waves[: number - 1]))
         waves.append(Wave(len(drawn), _failed(new), np.nan, np.nan, judge.foretold(drawn, new)))
         points, values = np.concatenate([points, drawn]), np.concatenate([values, new])
-    tell(_line(len(waves), waves[-1]))
+    tell(wave_line(len(waves), waves[-1]))
     last = judge_of(design, points, values)
     chosen = members(last(drawn).log_density, drawn_by, new, np.random.default_rng((design.seed, len(waves) + 1)))
     return Calibration(
@@ -400,7 +400,7 @@ def judge_of(design: Design, points: Floats, values: Floats) -> _Judge:
     return _Judge(design, points, values)
 
 
-def _line(number: int, wave: Wave) -> str:
+def wave_line(number: int, wave: Wave) -> str:
     """Say what a wave did."""
     failed = f", {wave.failed} failed" if wave.failed else ""
     said = "" if wave.foretold is None else f"; {wave.foretold:.0%} of values within two sd of what was foretold"

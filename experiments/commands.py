@@ -5,12 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
+from experiments import ensemble as ensembles
 from experiments import report, single, store
 from experiments import story as stories
 from experiments import validate as validation
@@ -28,6 +30,7 @@ from experiments.compare import (
 )
 from experiments.costs import cost_differences
 from experiments.engine import cores
+from experiments.ensemble_report import print_ensemble
 from experiments.estimates import Difference, cohort_differences, same_people_differences, weekly_differences
 from experiments.institutions import finding as institution_finding
 from experiments.institutions import institution_differences
@@ -75,6 +78,83 @@ def compare(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: 
     compiling = f", of which compiling {compile_seconds:.0f}" if compile_seconds > 1 else ""
     console.print(f"\n{seconds:.0f} s{compiling}; {lived / 1e6:,.0f} million tracked person-weeks")
     report.print_written(console, folder, [p.name for p in sorted(folder.glob("*.parquet"))] + pictures)
+
+
+def compare_ensemble(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: Progress) -> None:
+    """Run a comparison under every set of the ensemble, and print what is sure whichever is right."""
+    jobs = checked_jobs(jobs) or cores()
+    sets = ensembles.read_sets()
+    planned = ensembles.plans(plan, sets, str(ensembles.SHIPPED))
+    folder = store.output_folder(planned[0], "compare-ensemble", out)
+    tell(plan)
+    start = time.perf_counter()
+    warm_up()
+    store.write_manifest(folder, planned[0], "compare-ensemble")
+    total = sum(len(p.seeds) for p in planned)
+    try:
+        with progress(total, "pairs") as step:
+            for _ in ensembles.run(planned, folder, jobs):
+                step()
+    except KeyboardInterrupt:
+        print(f"stopped: {len(store.gather_parts(folder))} of {total} pairs are finished, in {folder}", file=sys.stderr)
+        raise
+    store.gather_parts(folder)
+    found = {name: read_table(folder, name) for name in ("cohorts", "weekly")}
+    arms = [arm_name(plan, "base"), arm_name(plan, "reform")]
+    effects = ensembles.effects(found["cohorts"], found["weekly"], arms, first_day(plan))
+    table = pd.DataFrame([e.as_dict() for e in effects])
+    store.write_whole(folder / "effects.csv", table.to_csv(index=False).encode())
+    seconds = time.perf_counter() - start
+    if as_json:
+        described = {"base": arms[0], "reform": arms[1], "region": plan.region.name, "scale": plan.scale}
+        parted = first_day(plan)
+        print(
+            json.dumps(
+                {
+                    **described,
+                    "sets": len(sets),
+                    "seeds": total,
+                    "first_difference_date": None if parted is None else parted.isoformat(),
+                    "seconds": seconds,
+                    "out": str(folder),
+                    "notes": list(plan.notes),
+                    "measures": [e.as_dict() for e in effects],
+                }
+            )
+        )
+        return
+    console = report.stdout_console()
+    print_ensemble(console, plan, effects, len(sets))
+    console.print(f"\n{seconds:.0f} s")
+    report.print_written(console, folder, [p.name for p in sorted(folder.glob("*.parquet"))] + ["effects.csv"])
+
+
+def calibrate(
+    budget: int, scale: float, seed: int, jobs: int, out: str | None, *, resume: bool, as_json: bool, progress: Progress
+) -> None:
+    """Fit what is not known to the record before the reform, print and write what was learned."""
+    from experiments import calibrate as calibration
+    from experiments import calibration_report
+
+    design = calibration.make_design(budget, scale, seed)
+    folder = calibration.open_folder(design, out, resume=resume)
+    warm_up()
+    try:
+        with progress(design.budget, "runs") as step:
+            fitted = calibration.calibrate(
+                design, folder, jobs or cores(), step, partial(print, file=sys.stderr, flush=True)
+            )
+    except KeyboardInterrupt:
+        print(f"stopped: finished runs are kept in {folder}; add --resume to go on", file=sys.stderr)
+        raise
+    written = calibration_report.write_calibration(folder, fitted)
+    if as_json:
+        print(json.dumps(calibration_report.calibration_object(fitted, written, folder)))
+        return
+    console = report.stdout_console()
+    calibration_report.print_calibration(console, fitted)
+    console.print(f"\n{fitted.seconds:.0f} s")
+    report.print_written(console, folder, written)
 
 
 def tell(plan: Plan) -> None:

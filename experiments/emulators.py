@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-from sklearn.linear_model import LassoCV
+from sklearn.linear_model import Lasso, LassoCV
 from sklearn.model_selection import KFold
 
 from experiments.space import Floats
@@ -59,9 +59,9 @@ class Emulator:
     spread : float
     chance : float
         Standard deviation of one run about the surface.
-    trend_error : float
-        Standard deviation of what the trend gets wrong of runs that it was not fitted to, beyond what it leaves of its
-        own.
+    misfit : float
+        Standard deviation of what it gets wrong of runs that it was not fitted to, beyond chance and what the process
+        knows of its own error.
     """
 
     trend: Any
@@ -69,14 +69,14 @@ class Emulator:
     process: Any
     spread: float
     chance: float
-    trend_error: float
+    misfit: float
 
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Return mean and variance of the surface at points of the unit cube; each of shape (points,)."""
         rest, deviation = self.process.predict(points[:, self.active], return_std=True)
         noise = (self.chance / self.spread) ** 2
         variance = np.maximum(deviation**2 - noise, 0.0)
-        return self.trend.predict(points) + self.spread * rest, self.spread**2 * variance + self.trend_error**2
+        return self.trend.predict(points) + self.spread * rest, self.spread**2 * variance + self.misfit**2
 
 
 def fit(points: Floats, values: Floats) -> Emulator:
@@ -89,20 +89,31 @@ def fit(points: Floats, values: Floats) -> Emulator:
     values : float64 array, shape (runs,)
         On the scale on which effects add up.
     """
+    folds = KFold(_FOLDS, shuffle=True, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        trend = LassoCV(cv=KFold(_FOLDS, shuffle=True, random_state=0), alphas=_PENALTIES, max_iter=_LONGEST_FIT).fit(
-            points, values
-        )
+        trend = LassoCV(cv=folds, alphas=_PENALTIES, max_iter=_LONGEST_FIT).fit(points, values)
         active = np.sort(np.argsort(-np.abs(trend.coef_), kind="stable")[:ACTIVE])
         rest = values - trend.predict(points)
         spread = float(rest.std()) or 1.0
         smooth = ConstantKernel(0.5, (1e-3, 10)) * RBF(np.full(len(active), 2.0), (0.3, 30.0))
-        process = GaussianProcessRegressor(smooth + WhiteKernel(0.5, _NOISE), alpha=1e-8)
-        process.fit(points[:, active], rest / spread)
-    noise = float(process.kernel_.k2.noise_level)
-    optimism = max(float(trend.mse_path_.mean(axis=1).min()) - spread**2, 0.0)
-    return Emulator(trend, active, process, spread, spread * noise**0.5, optimism**0.5)
+        process = _process(smooth + WhiteKernel(0.5, _NOISE), points[:, active], rest / spread)
+        chance = spread * float(process.kernel_.k2.noise_level) ** 0.5
+        squares, known = np.zeros(len(values)), np.zeros(len(values))
+        for kept, left in folds.split(points):
+            part = Lasso(trend.alpha_, max_iter=_LONGEST_FIT).fit(points[kept], values[kept])
+            gone = (values[kept] - part.predict(points[kept])) / spread
+            again = _process(process.kernel_, points[kept][:, active], gone, optimizer=None)
+            said, deviation = again.predict(points[left][:, active], return_std=True)
+            squares[left] = (values[left] - part.predict(points[left]) - spread * said) ** 2
+            known[left] = (spread * deviation) ** 2
+    misfit = max(float(squares.mean() - known.mean()), 0.0) ** 0.5
+    return Emulator(trend, active, process, spread, chance, misfit)
+
+
+def _process(kernel: Any, points: Floats, values: Floats, **how: Any) -> Any:
+    """Fit a Gaussian process."""
+    return GaussianProcessRegressor(kernel, alpha=1e-8, **how).fit(points, values)
 
 
 def fit_all(targets: Sequence[Target], points: Floats, values: Floats) -> list[Emulator]:
