@@ -14,6 +14,7 @@ Craig, Goldstein, Seheult and Smith 1997 (history matching); Wilkinson 2013 (app
 inference under a stated model error).
 """
 
+import gc
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -171,7 +172,14 @@ class Calibration:
 
 
 def run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str, Any]:
-    """Make one run and measure every target; an error is a result too.
+    """Make one run and measure every target; an error is a result too; see `_run_point`."""
+    result = _run_point(design, task)
+    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    return result
+
+
+def _run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str, Any]:
+    """Make one run and measure every target.
 
     Parameters
     ----------
@@ -216,14 +224,14 @@ class Bench:
 
     def wave(self, number: int, draw: Callable[[], tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
         """Return the points of a wave and the log density they were drawn by: as kept, or drawn now."""
-        path = self.folder / f"wave-{number}.csv"
+        path = self.folder / f"wave-{number}.parquet"
         names = [c.name for c in self.design.coordinates]
         if not path.exists():
             points, log_density = draw()
             frame = pd.DataFrame(points, columns=names)
             frame["log_density"] = log_density
-            store.write_whole(path, frame.to_csv(index=False).encode())
-        frame = pd.read_csv(path, float_precision="round_trip")
+            store.write_whole(path, frame.to_parquet(index=False))
+        frame = pd.read_parquet(path)
         return frame[names].to_numpy(float), frame["log_density"].to_numpy(float)
 
     def run(self, points: Floats, first: int) -> Floats:

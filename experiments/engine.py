@@ -5,6 +5,8 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import connection
+from threading import Thread
 from typing import Any
 
 
@@ -40,7 +42,7 @@ def map_runs[T, R](function: Callable[[T], R], tasks: Sequence[T], jobs: int = 1
             yield task, function(task)
         return
     pool = ProcessPoolExecutor(
-        min(jobs, len(tasks)), mp_context=multiprocessing.get_context("spawn"), initializer=_leave_signals_to_parent
+        min(jobs, len(tasks)), mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
     )
     try:
         waiting: dict[Future[Any], T] = {pool.submit(function, task): task for task in tasks}
@@ -61,9 +63,18 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
     return [found[seed] for seed in seeds]
 
 
-def _leave_signals_to_parent() -> None:
-    """Let Ctrl-C reach the parent alone, which ends its workers itself."""
+def _follow_parent() -> None:
+    """Let Ctrl-C reach the parent alone, which ends its workers itself; end with a parent that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent to be gone, and end this process."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:

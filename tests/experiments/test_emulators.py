@@ -51,7 +51,9 @@ def test_effects_add_up_as_log_odds_and_logarithms():
     assert np.isfinite(added_up(count, np.array([0.0]))).all()
 
 
-@pytest.mark.parametrize("name", ["reoff_custody_all", "reoff_within_18_days", "frequency_adults_old", "occasions_fine"])
+@pytest.mark.parametrize(
+    "name", ["reoff_custody_all", "reoff_within_18_days", "frequency_adults_old", "occasions_fine"]
+)
 def test_an_error_is_carried_over_to_that_scale(name):
     target = TARGETS[name]
     step = 1e-3 * target.value

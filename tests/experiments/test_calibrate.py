@@ -1,0 +1,199 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments import calibrate as calibration
+from experiments import calibration_report as printed
+from experiments import space
+from experiments.calibrate import Bench, Design, calibrate, discrepancy, make_design, members, open_folder, run_point
+from experiments.report import stdout_console
+from sim.errors import InputError
+from sim.parameters.register import Register
+
+TARGETS = {t.id: t for t in calibration.calibration_targets()}
+TRUTH = (0.3, 0.7, 0.4)
+"""Places in the unit interval of the three coordinates that the stand-in for a run depends on."""
+
+
+def says(at):
+    """Three smooth functions of three coordinates, in the units of the targets."""
+    odds = -0.6 + 1.5 * at[0] - 0.8 * at[1]
+    return {
+        "reoff_custody_all": 100 / (1 + math.exp(-odds)),
+        "caseload_2011": 200_000 * math.exp(0.4 * at[1] + 0.2 * at[0] * at[2]),
+        "frequency_adults_old": 2.5 * math.exp(0.5 * at[2]),
+    }
+
+
+@pytest.fixture
+def design():
+    coordinates = space.space(Register.load())[20:26]
+    targets = tuple(replace(TARGETS[name], value=value) for name, value in says(TRUTH).items())
+    return Design(90, 0.1, 3, targets, tuple(coordinates))
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Replace a run by the three functions with a little chance, and count the calls."""
+    calls = []
+
+    def run(design, task):
+        index, values = task
+        calls.append(index)
+        at = [c.unit(v) for c, v in zip(design.coordinates, values, strict=True)]
+        chance = np.random.default_rng(design.seed + index).normal(1, 0.005, 3)
+        found = {name: value * c for (name, value), c in zip(says(at).items(), chance, strict=True)}
+        if index == 5:
+            return {"index": index, "error": "ValueError: on purpose", "seconds": 0.0}
+        return {"index": index, "values": found, "seconds": 0.0}
+
+    monkeypatch.setattr(calibration, "run_point", run)
+    return calls
+
+
+def folder_of(design, path, *, resume=False):
+    return open_folder(design, str(path), resume=resume)
+
+
+def test_a_calibration_recovers_what_made_its_targets(design, stand_in, tmp_path):
+    found = calibrate(design, folder_of(design, tmp_path / "a"), 1, tell=lambda _: None)
+    at = np.array([[c.unit(v) for c, v in zip(design.coordinates, row, strict=True)] for row in found.members])
+    low, high = np.quantile(at, [0.05, 0.95], axis=0)
+    for i, truth in enumerate(TRUTH):
+        assert low[i] - 0.02 <= truth <= high[i] + 0.02
+    assert (high - low)[[0, 1, 2]].max() < 0.45
+    assert (high - low)[[3, 4, 5]].min() > 0.6
+    assert [w.failed for w in found.waves] == [1, 0, 0, 0]
+    assert all(row.is_met for row in printed.met(found))
+    order = [row.coordinate.name for row in printed.learned(found)]
+    assert set(order[:3]) == {c.name for c in design.coordinates[:3]}
+
+
+def test_killed_at_any_run_and_resumed_it_ends_with_the_same_bytes(design, stand_in, tmp_path):
+    whole = calibrate(design, folder_of(design, tmp_path / "whole"), 1, tell=lambda _: None)
+    stand_in.clear()
+    for stop_after in (10, 25, 30):
+        left = iter(range(stop_after))
+
+        def step(left=left):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            calibrate(design, folder_of(design, tmp_path / "cut", resume=True), 1, step, lambda _: None)
+    again = calibrate(design, folder_of(design, tmp_path / "cut", resume=True), 1, tell=lambda _: None)
+    assert np.array_equal(again.members, whole.members)
+    assert np.array_equal(again.simulated, whole.simulated)
+    assert sorted(stand_in) == list(range(design.budget))
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        printed.write_calibration(tmp_path / name, whole if name == "one" else again)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_two_workers_find_what_one_finds(tmp_path):
+    design = Design(30, 0.002, 0, (TARGETS["caseload_2011"], TARGETS["recall_population_2010"]), _few())
+    points = np.random.default_rng(0).random((3, 3))
+    one, two = (
+        Bench(design, folder_of(design, tmp_path / str(jobs)), jobs, lambda: None).run(points, 0) for jobs in (1, 2)
+    )
+    assert np.array_equal(one, two)
+    assert len(np.unique(one[:, 0])) == 3
+
+
+def _few():
+    names = {"reoffending.hazard_scale", "courts.p_activation", "arrivals.returners_per_year[0]"}
+    return tuple(c for c in space.space(Register.load()) if c.name in names)
+
+
+def test_one_run_measures_its_targets_with_the_values_of_its_point():
+    names = ["caseload_2011", "occasions_fine", "recall_population_2010", "adults_frequency_three_month_2011"]
+    design = Design(30, 0.005, 0, tuple(TARGETS[n] for n in names), _few())
+    low, high = (run_point(design, (0, tuple(getattr(c, end) for c in design.coordinates))) for end in ("low", "high"))
+    assert set(low["values"]) == set(names)
+    assert all(value > 0 for value in low["values"].values())
+    assert high["values"]["occasions_fine"] > 1.2 * low["values"]["occasions_fine"]
+
+
+def test_a_run_that_fails_is_a_result_with_its_reason():
+    found = run_point(Design(30, 0.005, 0, (TARGETS["caseload_2011"],), _few()), (7, (9.9, 0.6, 50_000.0)))
+    assert (found["index"], "values" in found) == (7, False)
+    assert "out of range" in found["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bar"),
+    [
+        ("reoff_custody_all", 1.0),
+        ("reoff_within_18_days", 2.0),
+        ("frequency_adults_old", 0.05 * 3.1),
+        ("caseload_2011", 0.05 * 234_528),
+        ("recall_population_pre", 0.05 * 5_260),
+        ("occasions_fine", 0.05 * 149_790),
+        ("recall_population_2010", 0.1 * 5_350),
+        ("return_to_custody_1y", 1.0),
+    ],
+)
+def test_the_stated_discrepancy_is_half_of_the_bar(name, bar):
+    assert 2 * discrepancy(TARGETS[name]) == pytest.approx(bar)
+
+
+def test_no_target_of_a_calibration_is_kept_for_validation_or_lies_after_the_record_before_the_reform():
+    for target in TARGETS.values():
+        assert target.use == "calibrate"
+        assert target.periods[0].last.isoformat() <= "2014-12-31"
+
+
+def test_members_are_chosen_by_density_over_that_which_drew_them():
+    density = np.array([0.0, 0.0, -50.0, 0.0])
+    drawn_by = np.array([0.0, 0.0, 0.0, 60.0])
+    values = np.ones((4, 2))
+    chosen = members(density, drawn_by, values, np.random.default_rng(0))
+    assert list(chosen) == [0, 1, 2, 3]
+    many = np.tile(density, 30), np.tile(drawn_by, 30), np.ones((120, 2))
+    chosen = members(*many, np.random.default_rng(0))
+    assert len(chosen) == calibration.MEMBERS
+    assert (chosen % 4 <= 1).all()
+    failed = values.copy()
+    failed[1, 0] = np.nan
+    assert 1 not in members(density, drawn_by, failed, np.random.default_rng(0))
+
+
+def test_waves_add_up_to_the_budget():
+    for budget in (30, 97, 360):
+        assert sum(make_design(budget, 0.1, 0).waves) == budget
+
+
+@pytest.mark.parametrize("budget", [0, 29, 10**6])
+def test_a_budget_that_fits_nothing_is_refused(budget):
+    with pytest.raises(InputError, match="--budget"):
+        make_design(budget, 0.1, 0)
+
+
+def test_a_folder_with_a_calibration_asks_for_resume_and_one_of_another_is_refused(design, tmp_path):
+    folder_of(design, tmp_path / "a")
+    with pytest.raises(InputError, match="--resume"):
+        folder_of(design, tmp_path / "a")
+    assert folder_of(design, tmp_path / "a", resume=True) == tmp_path / "a"
+    with pytest.raises(InputError, match="scale"):
+        folder_of(replace(design, scale=0.2), tmp_path / "a", resume=True)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "mine.txt").touch()
+    with pytest.raises(InputError, match=r"mine\.txt"):
+        folder_of(design, tmp_path / "b", resume=True)
+
+
+def test_what_is_printed_fits_the_terminal_and_what_is_written_is_whole(design, stand_in, tmp_path, capsys):
+    found = calibrate(design, folder_of(design, tmp_path / "a"), 1, tell=lambda _: None)
+    printed.print_calibration(stdout_console(), found)
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    assert "3 of 3 medians within the bar" in text
+    names = printed.write_calibration(tmp_path / "a", found)
+    shown = printed.calibration_object(found, names, tmp_path)
+    assert json.loads(json.dumps(shown))["members"] == len(found.members)
+    assert all((tmp_path / "a" / name).stat().st_size for name in names)
