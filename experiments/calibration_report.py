@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,48 +120,50 @@ def print_calibration(console: Console, calibration: Calibration) -> None:
 
 
 def write_calibration(folder: Path, calibration: Calibration) -> list[str]:
-    """Write the ensemble, the targets and what was learned, and return the names."""
-    how = {
-        **calibration.design.describe(),
-        "waves": [_wave(w) for w in calibration.waves],
-        "members": len(calibration.members),
-    }
-    write_sets(folder, settings(calibration), how)
-    targets = pd.DataFrame(
-        [
-            {
-                "id": r.target.id,
-                "measure": r.target.measure,
-                "group": r.target.group,
-                "unit": r.target.unit,
-                "published": r.target.value,
-                "low": r.low,
-                "median": r.median,
-                "high": r.high,
-                "bar": r.bar,
-                "met": r.is_met,
-                "source": r.target.source,
-            }
-            for r in met(calibration)
-        ]
-    )
-    parameters = pd.DataFrame(
-        [
-            {
-                "parameter": r.coordinate.name,
-                "range_low": r.coordinate.low,
-                "range_high": r.coordinate.high,
-                "low": r.low,
-                "median": r.median,
-                "high": r.high,
-                "width": r.width,
-            }
-            for r in learned(calibration)
-        ]
-    )
-    for name, frame in (("targets.csv", targets), ("parameters.csv", parameters)):
-        store.write_whole(folder / name, frame.to_csv(index=False).encode())
+    """Write the ensemble with how it was made, the targets, and what was learned, and return the names."""
+    fitted, numbers = fitted_rows(calibration), learned_rows(calibration)
+    how = {**calibration.design.describe(), "members": len(calibration.members)}
+    how["waves"] = [_wave(w) for w in calibration.waves]
+    write_sets(folder, settings(calibration), {**how, "fitted": fitted, "learned": numbers})
+    for name, rows in (("targets.csv", fitted), ("parameters.csv", numbers)):
+        store.write_whole(folder / name, pd.DataFrame(rows).to_csv(index=False).encode())
     return ["ensemble.csv", "ensemble.json", "parameters.csv", "targets.csv"]
+
+
+def fitted_rows(calibration: Calibration) -> list[dict[str, Any]]:
+    """Return every target beside the ensemble, as objects."""
+    return [
+        {
+            "id": r.target.id,
+            "measure": r.target.measure,
+            "group": r.target.group,
+            "unit": r.target.unit,
+            "published": r.target.value,
+            "low": r.low,
+            "median": r.median,
+            "high": r.high,
+            "bar": r.bar,
+            "met": r.is_met,
+            "source": r.target.source,
+        }
+        for r in met(calibration)
+    ]
+
+
+def learned_rows(calibration: Calibration) -> list[dict[str, Any]]:
+    """Return what was learned of every number, as objects."""
+    return [
+        {
+            "parameter": r.coordinate.name,
+            "range_low": r.coordinate.low,
+            "range_high": r.coordinate.high,
+            "low": r.low,
+            "median": r.median,
+            "high": r.high,
+            "width": r.width,
+        }
+        for r in learned(calibration)
+    ]
 
 
 def _wave(wave: Wave) -> dict[str, float | int | None]:
@@ -171,29 +174,14 @@ def _wave(wave: Wave) -> dict[str, float | int | None]:
     }
 
 
-def calibration_object(calibration: Calibration, files: Sequence[str], folder: Path) -> dict[str, object]:
+def calibration_object(calibration: Calibration, files: Sequence[str], folder: Path) -> dict[str, Any]:
     """Return the object of `calibrate --json`."""
-    targets = [
-        {
-            "id": r.target.id,
-            "published": r.target.value,
-            "low": r.low,
-            "median": r.median,
-            "high": r.high,
-            "met": r.is_met,
-        }
-        for r in met(calibration)
-    ]
-    numbers = [
-        {"parameter": r.coordinate.name, "low": r.low, "median": r.median, "high": r.high, "width": r.width}
-        for r in learned(calibration)
-    ]
     return {
         **calibration.design.describe(),
         "waves": [_wave(w) for w in calibration.waves],
         "members": len(calibration.members),
-        "fitted": targets,
-        "learned": numbers,
+        "fitted": fitted_rows(calibration),
+        "learned": learned_rows(calibration),
         "seconds": calibration.seconds,
         "files": list(files),
         "out": str(folder),

@@ -85,11 +85,13 @@ def compare_ensemble(plan: Plan, out: str | None, jobs: int, *, as_json: bool, p
     jobs = checked_jobs(jobs) or cores()
     sets = ensembles.read_sets()
     planned = ensembles.plans(plan, sets, str(ensembles.SHIPPED))
-    folder = store.output_folder(planned[0], "compare-ensemble", out)
+    command = f"compare-ensemble-{ensembles.digest(sets)}"
+    folder = store.output_folder(planned[0], command, out)
     tell(plan)
     start = time.perf_counter()
     warm_up()
-    store.write_manifest(folder, planned[0], "compare-ensemble")
+    store.write_manifest(folder, planned[0], command)
+    store.write_whole(folder / "sets.csv", ensembles.as_csv(sets).encode())
     total = sum(len(p.seeds) for p in planned)
     try:
         with progress(total, "pairs") as step:
@@ -126,7 +128,9 @@ def compare_ensemble(plan: Plan, out: str | None, jobs: int, *, as_json: bool, p
     console = report.stdout_console()
     print_ensemble(console, plan, effects, len(sets))
     console.print(f"\n{seconds:.0f} s")
-    report.print_written(console, folder, [p.name for p in sorted(folder.glob("*.parquet"))] + ["effects.csv"])
+    report.print_written(
+        console, folder, [p.name for p in sorted(folder.glob("*.parquet"))] + ["effects.csv", "sets.csv"]
+    )
 
 
 def calibrate(

@@ -6,6 +6,7 @@ seeds do is what is not known of parameters; the rest is chance.
 """
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -123,12 +124,22 @@ def read_sets(path: Path = SHIPPED) -> list[dict[str, float]]:
 
 def write_sets(folder: Path, sets: Sequence[Mapping[str, float]], how: Mapping[str, Any]) -> None:
     """Write an ensemble, and how it was made beside it."""
+    store.write_whole(folder / "ensemble.csv", as_csv(sets).encode())
+    store.write_whole(folder / "ensemble.json", (json.dumps(how, indent=1) + "\n").encode())
+
+
+def as_csv(sets: Sequence[Mapping[str, float]]) -> str:
+    """Return sets as the text of a CSV file, a row for each; a number that a set does not have is left empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(sets[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in sets for name in row)), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: repr(value) for name, value in row.items()} for row in sets)
-    store.write_whole(folder / "ensemble.csv", text.getvalue().encode())
-    store.write_whole(folder / "ensemble.json", (json.dumps(how, indent=1) + "\n").encode())
+    return text.getvalue()
+
+
+def digest(sets: Sequence[Mapping[str, float]]) -> str:
+    """Return what tells one ensemble from another, eight hexadecimal digits."""
+    return hashlib.blake2b(as_csv(sets).encode(), digest_size=4).hexdigest()
 
 
 def plans(plan: Plan, sets: Sequence[Mapping[str, float]], place: str, each: int = SEEDS_EACH) -> list[Plan]:

@@ -14,7 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 import run
-from experiments import costs, institutions
+from experiments import costs, ensemble, institutions
+from experiments.calibrate import make_design, open_folder
 
 ROOT = Path(run.__file__).resolve().parent
 SMALL = ("--scale", "0.01", "--until", "2017-12-31")
@@ -378,3 +379,54 @@ def test_validate_refuses_a_mistake_in_one_message(arguments, said):
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--budget", "5"), "--budget 5"),
+        (("--scale", "-1"), "--scale -1"),
+        (("--seed", "-1"), "--seed -1"),
+        (("--jobs", "-1"), "--jobs -1"),
+    ],
+)
+def test_calibrate_refuses_a_mistake_in_one_message(arguments, said):
+    result = call("calibrate", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_calibrate_asks_for_resume_where_a_folder_holds_the_same_calibration(tmp_path):
+    out = tmp_path / "out"
+    design = make_design(30, 0.01, 0)
+    open_folder(design, str(out), resume=False)
+    result = call("calibrate", "--budget", "30", "--scale", "0.01", "--out", str(out))
+    assert result.exit_code == 2
+    assert "--resume" in result.stderr
+
+
+def test_an_ensemble_parts_parameters_from_chance(tmp_path, monkeypatch):
+    sets = [{"reoffending.hazard_scale": 0.55}, {"reoffending.hazard_scale": 0.9}, {"ties.p_join": 0.3}]
+    monkeypatch.setattr(ensemble, "read_sets", lambda: sets)
+    out = tmp_path / "out"
+    small = ("--scale", "0.02", "--until", "2017-12-31", "--jobs", "1", "--ensemble")
+    result = call("compare", *small, "--out", str(out), "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["sets"], found["seeds"]) == (3, 6)
+    rates = {(m["measure"], m["group"]): m for m in found["measures"]}
+    assert {"difference", "low", "high", "parameters_sd", "chance_sd", "below_zero"} <= set(rates["binary_rate", "all"])
+    assert rates["recalls_per_year", "all"]["difference"] > 0
+    assert len(set(pd.read_parquet(out / "runs.parquet")["parameters_hash"])) == 3
+    assert (out / "effects.csv").exists()
+    shown = call("compare", *small, "--out", str(out))
+    assert shown.exit_code == 0, shown.output
+    assert all(len(line) <= 80 for line in shown.stdout.splitlines() if str(out) not in line)
+    assert "under 3 sets of parameters" in shown.stdout
+
+
+def test_seeds_do_not_go_with_an_ensemble():
+    result = call("compare", "--ensemble", "--seeds", "3")
+    assert result.exit_code == 2
+    assert "--seeds" in result.stderr

@@ -1,4 +1,8 @@
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,49 @@ def fail(number: int) -> int:
 
 def process_of(_number: int) -> int:
     return os.getpid()
+
+
+def write_and_sleep(folder: Path) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(120)
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from experiments.engine import map_runs
+from tests.experiments.test_engine import write_and_sleep
+if __name__ == "__main__":
+    list(map_runs(write_and_sleep, [Path(sys.argv[1])] * 4, 2))
+"""
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc which processes live")
+def test_workers_end_with_a_parent_that_was_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    folder = tmp_path / "workers"
+    folder.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    parent = subprocess.Popen([sys.executable, str(script), str(folder)], env=environment)
+    deadline = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2:
+        assert time.monotonic() < deadline
+        assert parent.poll() is None
+        time.sleep(0.1)
+    workers = [int(path.name) for path in folder.iterdir()]
+    parent.kill()
+    parent.wait()
+    while any(map(is_running, workers)):
+        assert time.monotonic() < deadline, "workers outlive their parent"
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
