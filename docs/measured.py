@@ -8,6 +8,7 @@ import csv
 import io
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,11 +19,15 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from experiments import figures, solvency, spillover, structure, validate, validation_figure  # noqa: E402
+from experiments import ensemble, figures, solvency, spillover, store, structure, validate, validation_figure  # noqa: E402
+from experiments.compare import first_day, read_table  # noqa: E402
 from experiments.engine import cores  # noqa: E402
+from experiments.ensemble_report import print_ensemble  # noqa: E402
+from experiments.plan import make_plan  # noqa: E402
 from experiments.report import WIDTH  # noqa: E402
 from experiments.targets import record  # noqa: E402
 from experiments.validation_report import headline, print_validation  # noqa: E402
+from run import ENSEMBLE_SCALE  # noqa: E402
 
 SEEDS = range(6)
 VALIDATION_SCALE, VALIDATION_SEEDS = 0.1, range(4)
@@ -65,6 +70,23 @@ def money() -> str:
     return block("\n".join(solvency.lines(3)))
 
 
+def reform_under_sets() -> str:
+    """Return what `compare --ensemble` prints."""
+    plan = make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", ENSEMBLE_SCALE, [0], None, [])
+    sets = ensemble.read_sets()
+    with tempfile.TemporaryDirectory() as out:
+        folder = Path(out)
+        for _ in ensemble.run(ensemble.plans(plan, sets, str(ensemble.SHIPPED)), folder, cores()):
+            pass
+        store.gather_parts(folder)
+        cohorts, weekly = (read_table(folder, name) for name in ("cohorts", "weekly"))
+    effects = ensemble.effects(cohorts, weekly, [arm.name for arm in plan.arms], first_day(plan))
+    console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
+    print_ensemble(console, plan, effects, len(sets))
+    assert isinstance(console.file, io.StringIO)
+    return block(console.file.getvalue())
+
+
 def block(text: str) -> str:
     """Return text as it was printed."""
     return "\n".join(["```", *(line.rstrip() for line in text.strip("\n").splitlines()), "```", ""])
@@ -75,6 +97,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "ties": ("model.md", ties),
     "solvency": ("contracts.md", money),
     "validation": ("validation.md", validation),
+    "ensemble": ("calibration.md", reform_under_sets),
 }
 
 

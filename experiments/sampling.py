@@ -14,6 +14,8 @@ from experiments.space import Floats
 PARTICLES = 600
 _MOVES = 10
 _MOST_ROUNDS = 80
+_PATIENCE, _PROGRESS = 8, 0.97
+"""Narrowing ends where so many rounds bring the level to no less than this share of what it was."""
 _KEPT = 0.5
 """Share of the cloud that each step of narrowing keeps, and of its effective size that each step of tempering keeps."""
 _CROSSOVERS = (0.05, 0.2, 1.0)
@@ -70,14 +72,17 @@ def not_ruled_out(
     points = rng.random((particles, dimensions))
     implausibility = judge(points).implausibility
     share, level = 1.0, np.inf
+    levels: list[float] = []
     for _ in range(_MOST_ROUNDS):
         level = max(cutoff, float(np.quantile(implausibility, _KEPT)))
+        levels.append(level)
         alive = np.flatnonzero(implausibility <= level)
         share *= len(alive) / particles
         chosen = rng.permutation(np.resize(rng.permutation(alive), particles))
         points = moved(points[chosen], judge, level, 0.0, rng)
         implausibility = judge(points).implausibility
-        if level == cutoff:
+        stalled = len(levels) > _PATIENCE and level > _PROGRESS * levels[-1 - _PATIENCE]
+        if level == cutoff or stalled:
             break
     return Narrowed(points, share, level)
 

@@ -108,10 +108,10 @@ def values(coordinates: Sequence[Coordinate], unit: Floats) -> Floats:
 
 def unit(coordinates: Sequence[Coordinate], register: Register) -> Floats:
     """Return the place of a register's own values in the unit cube; shape (coordinates,)."""
-    return np.array([c.unit(_held(register, c)) for c in coordinates])
+    return np.array([c.unit(held(register, c)) for c in coordinates])
 
 
-def _held(register: Register, coordinate: Coordinate) -> float:
+def held(register: Register, coordinate: Coordinate) -> float:
     """Return the value that a register has for a coordinate."""
     value = register.find(coordinate.key, "calibration").value
     if coordinate.member is None:
@@ -140,9 +140,9 @@ def with_values(register: Register, named: Mapping[str, float], place: str) -> R
         if c.member is None:
             register = register.with_setting(c.key, repr(float(value)), place)
         else:
-            held = register.find(c.key, place).value
-            assert isinstance(held, tuple)
-            lists.setdefault(c.key, list(held))[c.member] = float(value)
-    for key, whole in lists.items():
-        register = register.with_setting(key, repr(whole), place)
+            whole = register.find(c.key, place).value
+            assert isinstance(whole, tuple)
+            lists.setdefault(c.key, list(whole))[c.member] = float(value)
+    for key, members in lists.items():
+        register = register.with_setting(key, repr(members), place)
     return register
