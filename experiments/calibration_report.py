@@ -10,7 +10,8 @@ import pandas as pd
 from rich.console import Console
 
 from experiments import store
-from experiments.calibrate import Calibration, Wave, discrepancy, settings, spans, wave_line
+from experiments.calibrate import Calibration, Wave, settings, spans, wave_line
+from experiments.design import discrepancy
 from experiments.ensemble import write_sets
 from experiments.space import Coordinate
 from experiments.targets import Target

@@ -139,9 +139,10 @@ def calibrate(
     """Fit what is not known to the record before the reform, print and write what was learned."""
     from experiments import calibrate as calibration
     from experiments import calibration_report
+    from experiments import design as designs
 
-    design = calibration.make_design(budget, scale, seed)
-    folder = calibration.open_folder(design, out, resume=resume)
+    design = designs.make_design(budget, scale, seed)
+    folder = designs.open_folder(design, out, resume=resume)
     warm_up()
     try:
         with progress(design.budget, "runs") as step:

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments import calibrate as calibration
+from experiments import bench, space
 from experiments import calibration_report as printed
-from experiments import space
-from experiments.calibrate import Bench, Design, calibrate, discrepancy, make_design, members, open_folder, run_point
+from experiments.bench import Bench, run_point
+from experiments.calibrate import MEMBERS, calibrate, members
+from experiments.design import Design, calibration_targets, discrepancy, make_design, open_folder
 from experiments.report import stdout_console
 from sim.errors import InputError
 from sim.parameters.register import Register
 
-TARGETS = {t.id: t for t in calibration.calibration_targets()}
+TARGETS = {t.id: t for t in calibration_targets()}
 TRUTH = (0.3, 0.7, 0.4)
 """Places in the unit interval of the three coordinates that the stand-in for a run depends on."""
 
@@ -50,7 +51,7 @@ def stand_in(monkeypatch):
             return {"index": index, "error": "ValueError: on purpose", "seconds": 0.0}
         return {"index": index, "values": found, "seconds": 0.0}
 
-    monkeypatch.setattr(calibration, "run_point", run)
+    monkeypatch.setattr(bench, "run_point", run)
     return calls
 
 
@@ -156,7 +157,7 @@ def test_members_are_chosen_by_density_over_that_which_drew_them():
     assert list(chosen) == [0, 1, 2, 3]
     many = np.tile(density, 30), np.tile(drawn_by, 30), np.ones((120, 2))
     chosen = members(*many, np.random.default_rng(0))
-    assert len(chosen) == calibration.MEMBERS
+    assert len(chosen) == MEMBERS
     assert (chosen % 4 <= 1).all()
     failed = values.copy()
     failed[1, 0] = np.nan

@@ -1,0 +1,105 @@
+"""Runs of a calibration: each made once, kept in a folder, found again after a start that was cut off."""
+
+import gc
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments import space, store
+from experiments.design import SCENARIO, Design
+from experiments.engine import map_runs
+from experiments.plan import make_plan
+from experiments.space import Floats
+from experiments.targets import Target
+from experiments.validate import REGION, Tables, UnmeasuredError, end_of, measure, read
+from sim.model import ProbationModel
+
+_RUNS = "runs"
+
+
+def run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str, Any]:
+    """Make one run and measure every target; an error is a result too; see `_run_point`."""
+    result = _run_point(design, task)
+    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    return result
+
+
+def _run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str, Any]:
+    """Make one run and measure every target.
+
+    Parameters
+    ----------
+    task : (index, values)
+        The run's number, which gives its seed, and a value for each coordinate.
+    """
+    index, values = task
+    start = time.perf_counter()
+    names = [c.name for c in design.coordinates]
+    try:
+        plan = make_plan(
+            [SCENARIO], REGION, design.scale, [design.seed + index], end_of(design.targets).isoformat(), []
+        )
+        register = space.with_values(plan.register, dict(zip(names, values, strict=True)), f"run {index}")
+        model = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], register)
+        model.live_until(plan.end_day)
+        tables = read(model, f"{SCENARIO}/{index}")
+        found = {t.id: _measured(t, tables) for t in design.targets}
+    except Exception as error:
+        return {"index": index, "error": f"{type(error).__name__}: {error}", "seconds": time.perf_counter() - start}
+    return {"index": index, "values": found, "seconds": time.perf_counter() - start}
+
+
+def _measured(target: Target, tables: Tables) -> float | None:
+    """Return what a run says of a target; None where it says nothing."""
+    try:
+        return measure(target, tables)
+    except UnmeasuredError:
+        return None
+
+
+class Bench:
+    """The folder of a calibration: runs that were made are kept, and made no second time."""
+
+    def __init__(self, design: Design, folder: Path, jobs: int, step: Callable[[], None]) -> None:
+        self.design, self.folder, self.jobs, self.step = design, folder, jobs, step
+        (folder / _RUNS).mkdir(exist_ok=True)
+
+    def path(self, index: int) -> Path:
+        """Return the file of a run."""
+        return self.folder / _RUNS / f"{index:06d}.json"
+
+    def wave(self, number: int, draw: Callable[[], tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+        """Return the points of a wave and the log density they were drawn by: as kept, or drawn now."""
+        path = self.folder / f"wave-{number}.parquet"
+        names = [c.name for c in self.design.coordinates]
+        if not path.exists():
+            points, log_density = draw()
+            frame = pd.DataFrame(points, columns=names)
+            frame["log_density"] = log_density
+            store.write_whole(path, frame.to_parquet(index=False))
+        frame = pd.read_parquet(path)
+        return frame[names].to_numpy(float), frame["log_density"].to_numpy(float)
+
+    def run(self, points: Floats, first: int) -> Floats:
+        """Make the runs of points that are not there yet; return all values, shape (points, targets), NaN for none."""
+        values = space.values(self.design.coordinates, points)
+        wanted = [(first + i, tuple(map(float, row))) for i, row in enumerate(values)]
+        missing = [task for task in wanted if not self.path(task[0]).exists()]
+        for _ in range(len(wanted) - len(missing)):
+            self.step()
+        for (index, _), result in map_runs(partial(run_point, self.design), missing, self.jobs):
+            store.write_whole(self.path(index), json.dumps(result).encode())
+            self.step()
+        return np.array([self._values(index) for index, _ in wanted])
+
+    def _values(self, index: int) -> list[float]:
+        """Return what a run says of every target."""
+        result = json.loads(self.path(index).read_text(encoding="utf-8"))
+        found = result.get("values", {})
+        return [np.nan if found.get(t.id) is None else found[t.id] for t in self.design.targets]

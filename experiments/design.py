@@ -1,0 +1,134 @@
+"""What decides a calibration: targets, numbers that move, runs."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import space, store
+from experiments.plan import make_plan
+from experiments.space import Coordinate
+from experiments.targets import Target, record, series_record
+from experiments.validate import REGION, end_of
+from experiments.vocabulary import Kind, measures
+from sim.compiled import source_hash
+from sim.errors import InputError
+
+WAVE_SHARES = (0.35, 0.25, 0.2, 0.2)
+"""Of the budget, by wave: all of the space; what the first does not rule out; twice by how well points fit."""
+LEAST_BUDGET, MOST_BUDGET = 30, 100_000
+SCENARIO = "post_reform"
+_RATE_POINTS, _EARLY_POINTS, _COUNT_SHARE, _RECALL_SHARE = 0.5, 1.0, 0.025, 0.05
+
+
+def discrepancy(target: Target) -> float:
+    """Return the standard deviation by which the model is allowed to be wrong of a target, in its unit.
+
+    Half of what the project's bars allow, read as two standard deviations: a point of a rate, two of the share within
+    some days, five percent of a count or frequency; ten percent of a recall population before the last, when policy
+    moved in ways that are not in the model. Stated, not estimated.
+    """
+    kind = measures()[target.stem].kind
+    if kind == Kind.OUTCOME and "within" in target.measure and "days" in target.measure:
+        return _EARLY_POINTS
+    if target.unit == "percent":
+        return _RATE_POINTS
+    if target.measure == "recall_population" and target.source == "recall_population_2009_2014":
+        return _RECALL_SHARE * target.value
+    return _COUNT_SHARE * target.value
+
+
+def calibration_targets() -> list[Target]:
+    """Return what is fitted: the rows of the record with ``use = calibrate``, and the series to 2014."""
+    return [target for target in record()[0] if target.use == "calibrate"] + series_record()
+
+
+@dataclass(frozen=True)
+class Design:
+    """What decides a calibration: two with the same description give the same result.
+
+    Attributes
+    ----------
+    budget : int
+        Runs.
+    scale : float
+        People for each person of England and Wales.
+    seed : int
+        Of the designs, and the first of the runs.
+    targets : tuple of Target
+    coordinates : tuple of Coordinate
+    """
+
+    budget: int
+    scale: float
+    seed: int
+    targets: tuple[Target, ...]
+    coordinates: tuple[Coordinate, ...]
+
+    @property
+    def waves(self) -> tuple[int, ...]:
+        """Runs of each wave."""
+        ends = np.round(np.cumsum(WAVE_SHARES) * self.budget).astype(int)
+        return tuple(int(n) for n in np.diff(ends, prepend=0))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is written beside the results."""
+        return {
+            "command": "calibrate",
+            "budget": self.budget,
+            "region": REGION,
+            "scenario": SCENARIO,
+            "scale": self.scale,
+            "seed": self.seed,
+            "until": end_of(self.targets).isoformat(),
+            "code_version": source_hash(),
+            "coordinates": {c.name: [c.low, c.high] for c in self.coordinates},
+            "targets": {t.id: [t.value, t.standard_error, discrepancy(t)] for t in self.targets},
+        }
+
+
+def make_design(budget: int, scale: float, seed: int) -> Design:
+    """Check what the user asked for.
+
+    Raises
+    ------
+    InputError
+        For a budget that is too small to fit anything, or out of all reason.
+    """
+    if not LEAST_BUDGET <= budget <= MOST_BUDGET:
+        raise InputError(f"--budget {budget} is out of range; allowed: {LEAST_BUDGET} to {MOST_BUDGET} runs")
+    register = make_plan([SCENARIO], REGION, scale, [seed], None, []).register
+    return Design(budget, scale, seed, tuple(calibration_targets()), tuple(space.space(register)))
+
+
+def open_folder(design: Design, out: str | None, *, resume: bool) -> Path:
+    """Return the folder of a calibration, new, or with `resume` that of an earlier start.
+
+    Raises
+    ------
+    InputError
+        If it holds anything else, or a calibration although `resume` was not asked for.
+    """
+    folder = store.writable(
+        out or str(store.DEFAULT_FOLDER / f"calibrate-{REGION}-{design.scale:g}-{design.budget}-{design.seed}")
+    )
+    path = folder / store.MANIFEST
+    described = json.loads(json.dumps(design.describe()))
+    held = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
+    if held and not path.exists():
+        raise InputError(f"--out {folder}: holds other files ({', '.join(held[:3])}); name an empty folder")
+    if not held:
+        store.write_whole(path, json.dumps(described, indent=1).encode())
+        return folder
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        known = {}
+    other = [key for key in described if not isinstance(known, dict) or known.get(key) != described[key]]
+    if other:
+        raise InputError(f"--out {folder}: holds another run ({', '.join(other)} differ); name an empty folder")
+    if not resume:
+        raise InputError(f"--out {folder}: holds this calibration already; add --resume to go on with it")
+    return folder

@@ -1,0 +1,65 @@
+"""How far points of the space lie from the record, by what emulators say of them."""
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.design import discrepancy
+from experiments.emulators import FEWEST_RUNS, added_up, error_added_up, fit_all
+from experiments.sampling import Fit
+from experiments.space import Floats
+from experiments.targets import Target
+from sim.errors import InputError
+
+
+class Judge:
+    """What emulators say of points: the `Fit` of each."""
+
+    def __init__(self, targets: Sequence[Target], points: Floats, values: Floats) -> None:
+        self.targets = targets
+        self.emulators = fit_all(targets, points, values)
+        self.published = np.array([float(added_up(t, np.array(t.value))) for t in targets])
+        allowed = [(error_added_up(t, t.standard_error), error_added_up(t, discrepancy(t))) for t in targets]
+        self.variance = np.array([observed**2 + wrong**2 for observed, wrong in allowed])
+
+    def of_record(self, values: Floats) -> "Judge":
+        """Return a judge by another record: that of one run, whose error is chance alone; shape (targets,)."""
+        other = copy.copy(self)
+        other.published = np.array([float(added_up(t, v)) for t, v in zip(self.targets, values, strict=True)])
+        other.variance = np.array([e.chance**2 for e in self.emulators])
+        return other
+
+    def __call__(self, points: Floats) -> Fit:
+        """Return how points of the unit cube fit."""
+        mean, variance = self._emulated(points)
+        variance = variance + self.variance
+        distance = (mean - self.published) / np.sqrt(variance)
+        return Fit(np.abs(distance).max(axis=1), -0.5 * (distance**2 + np.log(variance)).sum(axis=1))
+
+    def _emulated(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return mean and variance of every target's surface; each of shape (points, targets)."""
+        said = [emulator.predict(points) for emulator in self.emulators]
+        return np.stack([m for m, _ in said], axis=1), np.stack([v for _, v in said], axis=1)
+
+    def foretold(self, points: Floats, values: Floats) -> float:
+        """Return the share of runs' values within two standard deviations of what was said of them, chance included."""
+        mean, variance = self._emulated(points)
+        seen = np.stack([added_up(t, values[:, i]) for i, t in enumerate(self.targets)], axis=1)
+        variance = variance + np.array([e.chance for e in self.emulators]) ** 2
+        known = np.isfinite(seen)
+        return float((np.abs(seen - mean) <= 2 * np.sqrt(variance))[known].mean())
+
+
+def judge_of(targets: Sequence[Target], points: Floats, values: Floats) -> Judge:
+    """Fit emulators to the runs that were made.
+
+    Raises
+    ------
+    InputError
+        If too few runs came to an end.
+    """
+    finished = int(np.isfinite(values).all(axis=1).sum())
+    if finished < FEWEST_RUNS:
+        raise InputError(f"only {finished} of {len(values)} runs measure every target; {FEWEST_RUNS} are needed")
+    return Judge(targets, points, values)
