@@ -22,7 +22,7 @@ app = typer.Typer(
 
 EXIT_INPUT, EXIT_OTHER = 2, 1
 DEFAULT_REGION = "staffordshire_west_midlands"
-DEFAULT_SEEDS, ENSEMBLE_SCALE = 20, 0.1
+DEFAULT_SEEDS, VALIDATION_SEEDS, ENSEMBLE_SCALE = 20, 4, 0.1
 
 Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
 Scale = Annotated[float, typer.Option(help="People for each person of the region.")]
@@ -74,6 +74,12 @@ def main(context: typer.Context) -> None:
         compare()
 
 
+def refuse_seeds_beside(ensemble: bool, seeds: int | None, given: str) -> None:
+    """Refuse a number of seeds where an ensemble decides it."""
+    if ensemble and seeds is not None:
+        raise InputError(f"--seeds does not go with --ensemble, which gives each set {given}; leave one out")
+
+
 @app.command()
 @user_errors
 def compare(
@@ -95,8 +101,7 @@ def compare(
     from experiments import commands
     from experiments.plan import checked_seeds, make_plan
 
-    if ensemble and seeds is not None:
-        raise InputError("--seeds does not go with --ensemble, which gives each set two seeds; leave one out")
+    refuse_seeds_beside(ensemble, seeds, "two seeds")
     size = (ENSEMBLE_SCALE if ensemble else 1.0) if scale is None else scale
     pairs = checked_seeds(DEFAULT_SEEDS if seeds is None else seeds)
     plan = make_plan([base, reform], region, size, pairs, until, settings or [])
@@ -155,8 +160,10 @@ def validate(
     targets: Annotated[str | None, typer.Option(help="A CSV file of your own; see docs/validation.md.")] = None,
     measures: Annotated[bool, typer.Option("--measures", help="List what a target can ask for; run nothing.")] = False,
     scale: Scale = 0.1,
-    seeds: Annotated[int, typer.Option(help="Runs of each scenario.")] = 4,
+    seeds: Annotated[int | None, typer.Option(help="Runs of each scenario [4; --ensemble: one for each set].")] = None,
     jobs: Jobs = 0,
+    settings: Settings = None,
+    ensemble: Annotated[bool, typer.Option("--ensemble", help="A run under every set that calibration left.")] = False,
     out: Annotated[str | None, typer.Option(help="Folder for a table and a picture; none by default.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -167,8 +174,10 @@ def validate(
     if measures:
         catalogue.measures()
         return
-    checked = checked_scale(scale), checked_seeds(seeds), checked_jobs(jobs)
-    commands.validate(targets, *checked, out, as_json=as_json, progress=progress)
+    refuse_seeds_beside(ensemble, seeds, "one seed")
+    checked = checked_scale(scale), checked_seeds(VALIDATION_SEEDS if seeds is None else seeds), checked_jobs(jobs)
+    how = {"ensemble": ensemble, "as_json": as_json, "progress": progress}
+    commands.validate(targets, *checked, out, settings or [], **how)
 
 
 @app.command()

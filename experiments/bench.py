@@ -4,6 +4,7 @@ import gc
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,7 @@ from experiments.design import SCENARIO, Design
 from experiments.engine import map_runs
 from experiments.plan import make_plan
 from experiments.space import Floats
-from experiments.targets import Target
-from experiments.validate import REGION, Tables, UnmeasuredError, end_of, measure, read
-from sim.model import ProbationModel
+from experiments.validate import REGION, end_of, measured
 
 _RUNS = "runs"
 
@@ -42,25 +41,14 @@ def _run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str,
     start = time.perf_counter()
     names = [c.name for c in design.coordinates]
     try:
-        plan = make_plan(
-            [SCENARIO], REGION, design.scale, [design.seed + index], end_of(design.targets).isoformat(), []
-        )
-        register = space.with_values(plan.register, dict(zip(names, values, strict=True)), f"run {index}")
-        model = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], register)
-        model.live_until(plan.end_day)
-        tables = read(model, f"{SCENARIO}/{index}")
-        found = {t.id: _measured(t, tables) for t in design.targets}
+        until = end_of(design.targets).isoformat()
+        plan = make_plan([SCENARIO], REGION, design.scale, [design.seed + index], until, [])
+        named = dict(zip(names, values, strict=True))
+        register = space.with_values(plan.register, named, f"run {index}")
+        found = measured(design.targets, replace(plan, register=register))
     except Exception as error:
         return {"index": index, "error": f"{type(error).__name__}: {error}", "seconds": time.perf_counter() - start}
     return {"index": index, "values": found, "seconds": time.perf_counter() - start}
-
-
-def _measured(target: Target, tables: Tables) -> float | None:
-    """Return what a run says of a target; None where it says nothing."""
-    try:
-        return measure(target, tables)
-    except UnmeasuredError:
-        return None
 
 
 class Bench:
@@ -99,7 +87,8 @@ class Bench:
         return np.array([self._values(index) for index, _ in wanted])
 
     def _values(self, index: int) -> list[float]:
-        """Return what a run says of every target."""
+        """Return what a run says of every target; NaN for nothing, whose reason the file has."""
         result = json.loads(self.path(index).read_text(encoding="utf-8"))
         found = result.get("values", {})
-        return [np.nan if found.get(t.id) is None else found[t.id] for t in self.design.targets]
+        said = [found.get(t.id) for t in self.design.targets]
+        return [value if isinstance(value, float) else np.nan for value in said]

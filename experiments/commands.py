@@ -34,7 +34,7 @@ from experiments.ensemble_report import print_ensemble
 from experiments.estimates import Difference, cohort_differences, same_people_differences, weekly_differences
 from experiments.institutions import finding as institution_finding
 from experiments.institutions import institution_differences
-from experiments.plan import Plan, checked_jobs
+from experiments.plan import Plan, checked_jobs, make_plan
 from experiments.targets import read_targets, record
 from experiments.validation_report import headline, print_validation
 from sim.clock import DAYS_PER_WEEK
@@ -350,27 +350,33 @@ def validate(
     seeds: Sequence[int],
     jobs: int,
     out: str | None,
+    settings: Sequence[str] = (),
     *,
+    ensemble: bool = False,
     as_json: bool,
     progress: Progress,
 ) -> None:
     """Measure the published record, or a researcher's own targets, in the model, and print both side by side."""
     targets, never = record() if path is None else (read_targets(Path(path)), [])
     folder = None if out is None else store.writable(out)
+    tell(make_plan([t.scenario for t in targets][:1], validation.REGION, scale, [0], None, settings))
+    sets = ensembles.read_sets() if ensemble else []
+    seeds = range(len(sets)) if sets else seeds
     start = time.perf_counter()
     warm_up()
     scenarios = len({target.scenario for target in targets})
     with progress(len(seeds) * scenarios, "runs") as step:
-        rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step)
+        rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step, settings, sets)
     unmeasured = never + unmeasured
     written = [] if folder is None else _write_validation(folder, rows)
     if as_json:
         found = {"region": validation.REGION, "scale": scale, "seeds": list(seeds), "code_version": source_hash()}
+        found |= {"settings": list(settings), "sets": len(sets)}
         reasons = [{"id": identity, "reason": reason} for identity, reason in unmeasured]
         print(json.dumps({**found, "targets": [row.as_dict() for row in rows], "unmeasured": reasons}))
         return
     console = report.stdout_console()
-    print_validation(console, rows, unmeasured, scale, len(seeds))
+    print_validation(console, rows, unmeasured, scale, len(seeds), sets=len(sets), settings=settings)
     console.print(f"\n{time.perf_counter() - start:.0f} s")
     if folder is not None:
         report.print_written(console, folder, written)

@@ -143,18 +143,25 @@ def digest(sets: Sequence[Mapping[str, float]]) -> str:
 
 
 def plans(plan: Plan, sets: Sequence[Mapping[str, float]], place: str, each: int = SEEDS_EACH) -> list[Plan]:
-    """Return the plan under each set, with seeds of its own.
-
-    A number that the user set by hand keeps the user's value.
-    """
-    by_hand = {setting.partition("=")[0].strip() for setting in plan.settings}
+    """Return the plan under each set, see `under`, with seeds of its own."""
     found = []
     for number, named in enumerate(sets):
-        kept = {name: value for name, value in named.items() if name.partition("[")[0] not in by_hand}
-        register = space.with_values(plan.register, kept, f"{place}: row {number + 2}")
         seeds = tuple(range(each * number, each * (number + 1)))
-        found.append(replace(plan, register=register, seeds=seeds))
+        found.append(replace(under(plan, named, f"{place}: row {number + 2}"), seeds=seeds))
     return found
+
+
+def under(plan: Plan, named: Mapping[str, float], place: str) -> Plan:
+    """Return a plan under one set; a number that the user set by hand keeps the user's value.
+
+    Raises
+    ------
+    InputError
+        If the set has a number that is no coordinate, or out of its range; the message begins with `place`.
+    """
+    by_hand = {setting.partition("=")[0].strip() for setting in plan.settings}
+    kept = {name: value for name, value in named.items() if name.partition("[")[0] not in by_hand}
+    return replace(plan, register=space.with_values(plan.register, kept, place))
 
 
 def run(planned: Sequence[Plan], folder: Path, jobs: int) -> Iterator[SeedReport]:

@@ -7,6 +7,7 @@ itself. Not in it is what is not known of the parameters. Rows marked ``calibrat
 is no test; those marked ``validate`` were not, and are. Rows of one fact overlap.
 """
 
+import gc
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from experiments.engine import map_runs
+from experiments.ensemble import under
 from experiments.estimates import CONFIDENCE, Floats, rate
-from experiments.plan import make_plan
+from experiments.plan import Plan, make_plan
 from experiments.tables import cohorts_table, outcomes_table, run_name
 from experiments.targets import Period, Target
 from experiments.vocabulary import PER_YEAR, RATIOS, Kind, Measure, measures
@@ -108,8 +110,18 @@ def validate(
     seeds: Sequence[int],
     jobs: int = 1,
     step: Callable[[], None] = lambda: None,
+    settings: Sequence[str] = (),
+    sets: Sequence[Mapping[str, float]] = (),
 ) -> tuple[list[Row], list[tuple[str, str]]]:
     """Measure targets in runs of their scenarios, one for each seed.
+
+    Parameters
+    ----------
+    settings : sequence of str
+        As ``--set`` takes them.
+    sets : sequence of mapping
+        Sets of an ensemble: the run of seed i has set i, and intervals hold what is not known of parameters, with the
+        chance of a run of this scale in it.
 
     Returns
     -------
@@ -118,7 +130,7 @@ def validate(
     """
     tasks = [(scenario, seed) for scenario in dict.fromkeys(t.scenario for t in targets) for seed in seeds]
     found: dict[tuple[str, int], dict[str, float | str]] = {}
-    for task, values in map_runs(partial(run, tuple(targets), scale), tasks, jobs):
+    for task, values in map_runs(partial(run, tuple(targets), scale, tuple(settings), tuple(sets)), tasks, jobs):
         found[task] = values
         step()
     rows, unmeasured = [], []
@@ -128,7 +140,7 @@ def validate(
         if reasons:
             unmeasured.append((target.id, reasons[0]))
         else:
-            rows.append(Row(target, *beside(np.array(of_seeds, float), target.standard_error, scale)))
+            rows.append(Row(target, *beside(np.array(of_seeds, float), target.standard_error, 1.0 if sets else scale)))
     return rows, unmeasured
 
 
@@ -168,20 +180,34 @@ def beside(values: Floats, standard_error: float, scale: float) -> tuple[float, 
     return mean, mean - half, mean + half
 
 
-def run(targets: Sequence[Target], scale: float, task: tuple[str, int]) -> dict[str, float | str]:
-    """Live one run and measure the targets of its scenario; text is the reason why one has no value."""
+def run(
+    targets: Sequence[Target],
+    scale: float,
+    settings: Sequence[str],
+    sets: Sequence[Mapping[str, float]],
+    task: tuple[str, int],
+) -> dict[str, float | str]:
+    """Live one run and measure the targets of its scenario; see `measured`."""
     scenario, seed = task
-    plan = make_plan([scenario], REGION, scale, [seed], end_of(targets).isoformat(), [])
-    model = ProbationModel(plan.arms[0], plan.region, scale, seed, plan.register)
+    plan = make_plan([scenario], REGION, scale, [seed], end_of(targets).isoformat(), settings)
+    if sets:
+        plan = under(plan, sets[seed], f"set {seed}")
+    found = measured([target for target in targets if target.scenario == scenario], plan)
+    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    return found
+
+
+def measured(targets: Sequence[Target], plan: Plan) -> dict[str, float | str]:
+    """Live the one run of a plan and measure targets in it; text is the reason why one has no value."""
+    model = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], plan.register)
     model.live_until(plan.end_day)
-    tables = read(model, run_name(scenario, seed))
+    tables = read(model, run_name(plan.arms[0].name, plan.seeds[0]))
     found: dict[str, float | str] = {}
     for target in targets:
-        if target.scenario == scenario:
-            try:
-                found[target.id] = measure(target, tables)
-            except UnmeasuredError as reason:
-                found[target.id] = str(reason)
+        try:
+            found[target.id] = measure(target, tables)
+        except UnmeasuredError as reason:
+            found[target.id] = str(reason)
     return found
 
 

@@ -21,10 +21,20 @@ _NAME = 28
 
 
 def print_validation(
-    console: Console, rows: Sequence[Row], unmeasured: Sequence[tuple[str, str]], scale: float, seeds: int
+    console: Console,
+    rows: Sequence[Row],
+    unmeasured: Sequence[tuple[str, str]],
+    scale: float,
+    seeds: int,
+    *,
+    sets: int = 0,
+    settings: Sequence[str] = (),
 ) -> None:
     """Print every row that was measured, the verdict of each use, and what was not measured."""
-    console.print(f"The published record beside the model: {REGION}, scale {scale:g}, {seeds} seed{'s' * (seeds != 1)}")
+    runs = f"{sets} sets of parameters, a run each" if sets else f"{seeds} seed{'s' * (seeds != 1)}"
+    console.print(f"The published record beside the model: {REGION}, scale {scale:g}, {runs}")
+    if settings:
+        console.print(f"with {', '.join(settings)}", width=WIDTH)
     for use, title in _TITLES.items():
         chosen = [row for row in rows if row.target.use == use]
         if chosen:
@@ -38,7 +48,7 @@ def print_validation(
         console.print("\nNot measured")
         for identity, reason in unmeasured:
             console.print(f"  {identity}: {reason}")
-    print_notes(console, end_of([row.target for row in rows]) if rows else DEFAULT_UNTIL)
+    print_notes(console, end_of([row.target for row in rows]) if rows else DEFAULT_UNTIL, sets)
 
 
 def line(row: Row) -> str:
@@ -75,14 +85,21 @@ def headline(rows: Sequence[Row]) -> str:
     return f"The model meets {inside} of {of} {kind}"
 
 
-def print_notes(console: Console, end: date) -> None:
+def print_notes(console: Console, end: date, sets: int = 0) -> None:
     """Print what intervals hold, what the nation did meanwhile, and what is assumed where runs go on after 2019."""
     first, last = published("freq_all_2011")[0], published("freq_all_2016_17")[0]
     binary, frequency = 100 * national_binary_change(), 100 * (last / first - 1)
+    of_seeds = (
+        "chance of a country of full size, error of the mean over seeds, error of the published figure. What is not "
+        "known of parameters is not in it."
+    )
+    of_sets = (
+        "what is not known of parameters, with the chance of a run of this scale in it, and the error of the published "
+        "figure."
+    )
+    what = of_sets if sets else of_seeds
     notes = [
-        "The interval is where the published figure would lie if the model were right: chance of a country of full "
-        "size, error of the mean over seeds, error of the published figure. What is not known of parameters is not in "
-        "it.",
+        f"The interval is where the published figure would lie if the model were right: {what}",
         "A change is before and after, and most of it was everyone's: from 2011 to 2016/17 the binary rate of all "
         f"offenders changed by {binary:+.1f} points, reoffences per reoffender by {frequency:+.0f} percent. That trend "
         "is an input.",

@@ -343,7 +343,7 @@ def test_validate_prints_the_keys_that_other_programs_read(tmp_path):
     path.write_text(
         "id,measure,estimator,group,cohort_from,cohort_to,scenario,value,unit,standard_error,source\n"
         "a,caseload,,all,2011-01-01,2011-12-31,pre_reform,234528,people,,a report\n"
-        "b,binary_rate,three_month_cohort,all,2019-10-01,2019-12-31,pre_reform,30,percent,,a report\n"
+        "b,binary_rate,three_month_cohort,all,2023-07-01,2023-09-30,pre_reform,30,percent,,a report\n"
     )
     out = tmp_path / "out"
     small = ("--scale", "0.002", "--seeds", "2", "--jobs", "1")
@@ -356,6 +356,29 @@ def test_validate_prints_the_keys_that_other_programs_read(tmp_path):
     assert wanted <= set(found["targets"][0])
     assert abs(found["targets"][0]["error"]) < 100_000
     assert [set(row) for row in found["unmeasured"]] == [{"id", "reason"}]
+
+
+def test_validate_takes_settings_and_the_sets_of_an_ensemble(tmp_path, monkeypatch):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "id,measure,estimator,group,cohort_from,cohort_to,scenario,value,unit,standard_error,source\n"
+        "a,binary_rate,three_month_cohort,all,2010-01-01,2010-12-31,pre_reform,30,percent,,a report\n"
+    )
+    small = ("--targets", str(path), "--scale", "0.005", "--jobs", "1", "--json")
+
+    def rate(*arguments):
+        result = call("validate", *small, *arguments)
+        assert result.exit_code == 0, result.output
+        (row,) = json.loads(result.stdout)["targets"]
+        return row["simulated"], row["low"]
+
+    monkeypatch.setattr(ensemble, "read_sets", lambda: [{"reoffending.hazard_scale": v} for v in (0.5, 1.3)])
+    few = [rate("--seeds", "1", "--set", f"reoffending.hazard_scale={v}")[0] for v in (0.5, 1.3)]
+    both, low = rate("--ensemble")
+    assert few[0] + 5 < few[1]
+    assert few[0] < both < few[1]
+    assert low < few[0]
+    assert rate("--ensemble", "--set", "reoffending.hazard_scale=0.5")[0] < both
 
 
 def test_validate_lists_what_can_be_asked_within_eighty_columns():
@@ -372,6 +395,8 @@ def test_validate_lists_what_can_be_asked_within_eighty_columns():
         (("--scale", "0"), "--scale 0"),
         (("--seeds", "0"), "--seeds 0"),
         (("--jobs", "-1"), "--jobs -1"),
+        (("--ensemble", "--seeds", "2"), "--seeds does not go with --ensemble"),
+        (("--set", "reoffending.hazard_scale=9"), "0.5 to 1.3"),
     ],
 )
 def test_validate_refuses_a_mistake_in_one_message(arguments, said):

@@ -31,7 +31,7 @@ def target(**given):
 def measured():
     """The record as one run measures it: targets by id, and values."""
     targets, _ = record()
-    return {t.id: t for t in targets}, run(tuple(targets), SCALE, ("post_reform", 1))
+    return {t.id: t for t in targets}, run(tuple(targets), SCALE, (), (), ("post_reform", 1))
 
 
 def test_every_row_of_the_record_that_is_to_be_measured_is(measured):
