@@ -62,17 +62,13 @@ class Bench:
         """Return the file of a run."""
         return self.folder / _RUNS / f"{index:06d}.json"
 
-    def wave(self, number: int, draw: Callable[[], tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-        """Return the points of a wave and the log density they were drawn by: as kept, or drawn now."""
+    def wave(self, number: int, draw: Callable[[], Floats]) -> Floats:
+        """Return the points of a wave: as kept, or drawn now."""
         path = self.folder / f"wave-{number}.parquet"
         names = [c.name for c in self.design.coordinates]
         if not path.exists():
-            points, log_density = draw()
-            frame = pd.DataFrame(points, columns=names)
-            frame["log_density"] = log_density
-            store.write_whole(path, frame.to_parquet(index=False))
-        frame = pd.read_parquet(path)
-        return frame[names].to_numpy(float), frame["log_density"].to_numpy(float)
+            store.write_whole(path, pd.DataFrame(draw(), columns=names).to_parquet(index=False))
+        return pd.read_parquet(path)[names].to_numpy(float)
 
     def run(self, points: Floats, first: int) -> Floats:
         """Make the runs of points that are not there yet; return all values, shape (points, targets), NaN for none."""

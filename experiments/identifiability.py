@@ -91,13 +91,13 @@ def finished_runs(design: Design, folder: Path) -> tuple[Floats, Floats]:
         missing = [i for i in range(first, first + size) if not bench.path(i).exists()]
         if missing or not (folder / f"wave-{number}.parquet").exists():
             raise InputError(f"{folder}: wave {number} is not finished; run calibrate --resume first")
-        points.append(bench.wave(number, _none)[0])
+        points.append(bench.wave(number, _none))
         values.append(bench.run(points[-1], first))
         first += size
     return np.concatenate(points), np.concatenate(values)
 
 
-def _none() -> tuple[Floats, Floats]:
+def _none() -> Floats:
     """Draw nothing: every wave is there."""
     raise AssertionError
 

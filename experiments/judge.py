@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from experiments.sampling import Fit
 from experiments.space import Floats
 from experiments.targets import Target
 from sim.errors import InputError
+
+_EVEN_VARIANCE = 1 / 12
+"""Of an even draw from the unit interval."""
 
 
 class Judge:
@@ -42,11 +46,52 @@ class Judge:
         said = [emulator.predict(points) for emulator in self.emulators]
         return np.stack([m for m, _ in said], axis=1), np.stack([v for _, v in said], axis=1)
 
+    def nearest(self, values: Floats, number: int) -> "np.ndarray[Any, Any]":
+        """Return which runs lie nearest to the record, the nearest first: at most so many, and none that failed.
+
+        Parameters
+        ----------
+        values : float64 array, shape (runs, targets)
+            In the targets' units.
+        """
+        usable = np.isfinite(values).all(axis=1)
+        distance = ((self._added_up(values) - self.published) ** 2 / (self.variance + self._chance)).sum(axis=1)
+        order = np.argsort(np.where(usable, distance, np.inf), kind="stable")
+        return order[: min(number, int(usable.sum()))]
+
+    def corrected(self, points: Floats, values: Floats, rng: np.random.Generator) -> Floats:
+        """Move runs as little as the slopes of the emulators' trends say they must to meet the record.
+
+        Each meets the record with an error of its own, drawn from that of observation, discrepancy and chance
+        (randomised maximum likelihood, Oliver, He and Reynolds 1996): the step is the mean of a linear Gaussian model
+        about the run's own result, with the spread of an even draw for each coordinate; the walls of the cube stop it.
+
+        Parameters
+        ----------
+        points, values : float64 array
+            Runs that were made; shapes (runs, coordinates) and (runs, targets).
+        """
+        slopes = np.stack([emulator.trend.coef_ for emulator in self.emulators])
+        error = self.variance + self._chance
+        spread = slopes @ slopes.T * _EVEN_VARIANCE + np.diag(error)
+        wanted = self.published + np.sqrt(error) * rng.standard_normal(values.shape)
+        step = _EVEN_VARIANCE * np.linalg.solve(spread, (wanted - self._added_up(values)).T).T @ slopes
+        return np.clip(points + step, 0.0, 1.0)
+
+    @property
+    def _chance(self) -> Floats:
+        """Variance of one run about the surface of each target."""
+        return np.array([emulator.chance**2 for emulator in self.emulators])
+
+    def _added_up(self, values: Floats) -> Floats:
+        """Return runs' values on the scale on which effects add up; both of shape (runs, targets)."""
+        return np.stack([added_up(t, values[:, i]) for i, t in enumerate(self.targets)], axis=1)
+
     def foretold(self, points: Floats, values: Floats) -> float:
         """Return the share of runs' values within two standard deviations of what was said of them, chance included."""
         mean, variance = self._emulated(points)
-        seen = np.stack([added_up(t, values[:, i]) for i, t in enumerate(self.targets)], axis=1)
-        variance = variance + np.array([e.chance for e in self.emulators]) ** 2
+        seen = self._added_up(values)
+        variance = variance + self._chance
         known = np.isfinite(seen)
         return float((np.abs(seen - mean) <= 2 * np.sqrt(variance))[known].mean())
 

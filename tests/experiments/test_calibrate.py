@@ -8,7 +8,7 @@ import pytest
 from experiments import bench, space
 from experiments import calibration_report as printed
 from experiments.bench import Bench, run_point
-from experiments.calibrate import MEMBERS, calibrate, members
+from experiments.calibrate import calibrate
 from experiments.design import Design, calibration_targets, discrepancy, make_design, open_folder
 from experiments.report import stdout_console
 from sim.errors import InputError
@@ -147,21 +147,6 @@ def test_no_target_of_a_calibration_is_kept_for_validation_or_lies_after_the_rec
     for target in TARGETS.values():
         assert target.use == "calibrate"
         assert target.periods[0].last.isoformat() <= "2014-12-31"
-
-
-def test_members_are_chosen_by_density_over_that_which_drew_them():
-    density = np.array([0.0, 0.0, -50.0, 0.0])
-    drawn_by = np.array([0.0, 0.0, 0.0, 60.0])
-    values = np.ones((4, 2))
-    chosen = members(density, drawn_by, values, np.random.default_rng(0))
-    assert list(chosen) == [0, 1, 2, 3]
-    many = np.tile(density, 30), np.tile(drawn_by, 30), np.ones((120, 2))
-    chosen = members(*many, np.random.default_rng(0))
-    assert len(chosen) == MEMBERS
-    assert (chosen % 4 <= 1).all()
-    failed = values.copy()
-    failed[1, 0] = np.nan
-    assert 1 not in members(density, drawn_by, failed, np.random.default_rng(0))
 
 
 def test_waves_add_up_to_the_budget():
