@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from experiments.design import calibration_targets
+from experiments.emulators import added_up
+from experiments.judge import judge_of
+from sim.errors import InputError
+
+TARGETS = [t for t in calibration_targets() if t.id in ("reoff_custody_all", "caseload_2011", "recall_population_2010")]
+SLOPES = np.array([[1.0, 0.5, 0.0, 0.0], [0.0, 0.4, 0.3, 0.0], [0.5, 0.0, -0.6, 0.0]])
+
+
+def values_of(points):
+    """Return what runs say in the targets' units: linear where effects add up, the record at the middle of the cube."""
+    raised = (points - 0.5) @ SLOPES.T
+    share, count = (added_up(TARGETS[i], np.array(TARGETS[i].value)) for i in (0, 1))
+    recalled = added_up(TARGETS[2], np.array(TARGETS[2].value))
+    odds = np.exp(share + raised[:, 0])
+    return np.stack([100 * odds / (1 + odds), np.exp(count + raised[:, 1]), np.exp(recalled + raised[:, 2])], axis=1)
+
+
+@pytest.fixture(scope="module")
+def judge():
+    rng = np.random.default_rng(0)
+    points = rng.random((80, 4))
+    return judge_of(TARGETS, points, values_of(points) * rng.normal(1, 0.003, (80, 3)))
+
+
+def test_the_record_itself_is_least_implausible(judge):
+    at = np.array([[0.5] * 4, [0.9, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.0]])
+    fit = judge(at)
+    assert fit.implausibility[0] < 0.5
+    assert fit.implausibility[1] > 3
+    assert fit.log_density[0] > fit.log_density[1]
+    assert fit.implausibility[2] < 0.6
+
+
+def test_runs_put_right_by_their_own_result_meet_the_record(judge):
+    rng = np.random.default_rng(1)
+    points = 0.2 + 0.6 * rng.random((60, 4))
+    off = lambda p: np.abs(values_of(p) / [t.value for t in TARGETS] - 1).mean(axis=0)  # noqa: E731
+    moved = judge.corrected(points, values_of(points), rng)
+    assert off(points).min() > 0.05
+    assert (off(moved) < [0.02, 0.03, 0.06]).all(), off(moved)
+    assert (np.abs(moved[:, 3] - points[:, 3]) < 0.05).all()
+    assert ((moved >= 0) & (moved <= 1)).all()
+
+
+def test_runs_that_differ_from_what_emulators_say_are_put_right_by_what_they_are(judge):
+    """A run that lies high for reasons that no emulator knows is moved down by as much."""
+    at = np.full((200, 4), 0.5)
+    high = values_of(at)
+    high[:, 1] *= 1.1
+    moved = judge.corrected(at, high, np.random.default_rng(2))
+    lowered = np.log(values_of(moved)[:, 1] / values_of(at)[:, 1])
+    assert lowered.mean() == pytest.approx(-np.log(1.1), abs=0.03)
+
+
+def test_the_nearest_runs_come_first_and_those_that_failed_never(judge):
+    points = np.array([[0.9, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5], [0.6, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5]])
+    values = values_of(points)
+    values[3, 1] = np.nan
+    assert list(judge.nearest(values, 4)) == [1, 2, 0]
+    assert list(judge.nearest(values, 1)) == [1]
+
+
+def test_the_record_of_a_run_takes_the_place_of_the_published_one(judge):
+    at = np.array([[0.8, 0.3, 0.6, 0.5]])
+    other = judge.of_record(values_of(at)[0])
+    assert other(at).implausibility[0] < 1 < judge(at).implausibility[0]
+
+
+def test_emulators_foretell_runs_they_have_not_seen(judge):
+    points = np.random.default_rng(3).random((100, 4))
+    assert judge.foretold(points, values_of(points)) > 0.9
+    assert judge.foretold(points, 1.5 * values_of(points)) < 0.5
+
+
+def test_too_few_runs_are_refused():
+    points = np.random.default_rng(0).random((9, 4))
+    with pytest.raises(InputError, match="only 9 of 9 runs"):
+        judge_of(TARGETS, points, values_of(points))
