@@ -21,7 +21,7 @@ from experiments.validation_report import number
 NARROWED = 0.7
 """A number is learned of when its 90 percent interval is no wider than this share of what its range alone gives."""
 _RANGE_SHARE = 0.9
-_NAME = 36
+_NAME = 34
 
 
 @dataclass(frozen=True)
@@ -98,25 +98,20 @@ def print_calibration(console: Console, calibration: Calibration) -> None:
     for number_, wave in enumerate(calibration.waves, 1):
         console.print(wave_line(number_, wave))
     rows = met(calibration)
-    console.print(f"\n  {'':{_NAME}}{'published':>10}{'median':>10}  90 percent of sets")
+    console.print(f"\n  {'':{_NAME}}{'published':>10}{'median':>9}  90 percent of sets")
     for row in rows:
         interval = f"[{number(row.low)}, {number(row.high)}]"
-        outside = "" if row.is_met else f"off by {number(row.median - row.target.value)}"
-        name = row.target.id[:_NAME]
-        cells = f"{number(row.target.value):>10}{number(row.median):>10}  {interval:19}"
-        console.print(f"  {name:{_NAME}}{cells}{outside}".rstrip())
+        cells = f"{number(row.target.value):>10}{number(row.median):>9}  {interval:20}"
+        console.print(f"  {row.target.id[:_NAME]:{_NAME}}{cells}{'' if row.is_met else 'off'}".rstrip())
     console.print(f"  {sum(r.is_met for r in rows)} of {len(rows)} medians within the bar")
     known = [row for row in learned(calibration) if row.width <= NARROWED]
-    console.print(f"\n  {'learned of, the most first':{_NAME}}{'range':>16}{'median':>9}  90 percent of sets")
+    console.print(f"\n  {'learned of, the most first':{_NAME}}{'range':>17}{'median':>8}  90 percent of sets")
     for line in known:
         c = line.coordinate
-        span = f"{number(c.low)} to {number(c.high)}"
-        console.print(
-            f"  {c.name[:_NAME]:{_NAME}}{span:>16}{number(line.median):>9}  [{number(line.low)}, {number(line.high)}]"
-        )
+        cells = f"{f'{number(c.low)} to {number(c.high)}':>17}{number(line.median):>8}"
+        console.print(f"  {c.name[:_NAME]:{_NAME}}{cells}  [{number(line.low)}, {number(line.high)}]")
     console.print(
-        f"  {len(known)} of {len(design.coordinates)} numbers: of the others the record before the reform says next to "
-        "nothing",
+        f"  {len(known)} of {len(design.coordinates)} numbers; of the others the record before the reform says little"
     )
 
 

@@ -343,7 +343,7 @@ def test_validate_prints_the_keys_that_other_programs_read(tmp_path):
     path.write_text(
         "id,measure,estimator,group,cohort_from,cohort_to,scenario,value,unit,standard_error,source\n"
         "a,caseload,,all,2011-01-01,2011-12-31,pre_reform,234528,people,,a report\n"
-        "b,binary_rate,three_month_cohort,all,2030-10-01,2030-12-31,pre_reform,30,percent,,a report\n"
+        "b,recalls_change,,disposal=custody_under_12m,2008-01-07/2008-01-13,2009-01-05/2009-01-11,pre_reform,9,percent,,a\n"
     )
     out = tmp_path / "out"
     small = ("--scale", "0.002", "--seeds", "2", "--jobs", "1")
