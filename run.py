@@ -93,7 +93,7 @@ def compare(
     jobs: Jobs = 0,
     until: Until = None,
     settings: Settings = None,
-    ensemble: Annotated[bool, typer.Option("--ensemble", help="Under every set that meets the record.")] = False,
+    ensemble: Annotated[bool, typer.Option("--ensemble", help="Under every set fitted to the record.")] = False,
     out: Out = None,
     as_json: Json = False,
 ) -> None:

@@ -212,19 +212,38 @@ def waves() -> str:
     """Return a table of the waves of the calibration."""
     rows = []
     for n, wave in enumerate(made()["waves"], 1):
-        foretold = "" if wave["foretold"] is None else f"{wave['foretold']:.0%}"
+        said = "" if wave["foretold"] is None else f"{wave['foretold']:.0%}"
         left = "" if wave["share"] is None else f"{wave['share']:.1g} within {wave['level']:.1f} sd"
-        rows.append((n, wave["runs"], wave["failed"], foretold, left))
-    return markdown_table(("wave", "runs", "failed", "foretold by emulators within two sd", "space left"), rows)
+        rows.append((n, wave["runs"], wave["failed"], said, left))
+    return markdown_table(
+        (
+            "wave",
+            "runs",
+            "failed",
+            "values within two sd of what emulators foretold (95% if they knew their error)",
+            "space left",
+        ),
+        rows,
+    )
 
 
 def fitted() -> str:
     """Return the targets of the calibration beside the ensemble."""
     rows = [
-        (f"`{r['id']}`", short(r["published"]), short(r["median"]), span(r), short(r["bar"]), "" if r["met"] else "no")
+        (
+            f"`{r['id']}`",
+            short(r["published"]),
+            short(r["median"]),
+            span(r),
+            short(r["bar"]),
+            "" if r["met"] else "no",
+            f"{r['within']:.0%}",
+        )
         for r in made()["fitted"]
     ]
-    return markdown_table(("target", "published", "median of sets", "90 percent of sets", "bar", "met"), rows)
+    return markdown_table(
+        ("target", "published", "median of sets", "90 percent of sets", "bar", "met", "sets within"), rows
+    )
 
 
 def learned() -> str:
@@ -285,7 +304,8 @@ def bounds(p: Parameter) -> str:
 
 def posterior(p: Parameter) -> str:
     """Return what calibration left of a parameter: median and 90 percent of sets, or that its range is as before."""
-    found = [r for r in made()["learned"] if r["parameter"].partition("[")[0] == p.key]
+    rows = {r["parameter"]: r for r in made()["learned"]}
+    found = [rows[name] for name in made()["coordinates"] if name.partition("[")[0] == p.key]
     told = [f"{short(r['median'])} {span(r)}" if r["width"] <= NARROWED else "as range" for r in found]
     return "; ".join(told)
 

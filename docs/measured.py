@@ -31,7 +31,6 @@ from run import ENSEMBLE_SCALE  # noqa: E402
 
 SEEDS = range(6)
 VALIDATION_SCALE, VALIDATION_SEEDS = 0.1, range(4)
-SETS_SCALE = 0.05
 
 
 def agents() -> str:
@@ -62,23 +61,6 @@ def validation() -> str:
     figures.save(validation_figure.validation(rows, headline(rows)), DOCS / "validation.png", {})
     console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
     print_validation(console, rows, never + unmeasured, VALIDATION_SCALE, len(VALIDATION_SEEDS))
-    assert isinstance(console.file, io.StringIO)
-    return block(console.file.getvalue())
-
-
-def validation_of_sets() -> str:
-    """Return the record beside every set of the ensemble, a run each, and keep what they foretell in a table."""
-    targets, never = record()
-    sets = ensemble.read_sets()
-    rows, unmeasured = validate.validate(targets, SETS_SCALE, range(len(sets)), cores(), sets=sets)
-    with (DOCS / "predictions_of_sets.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("id", "use", "unit", "simulated", "low", "high"))
-        for row in rows:
-            numbers = (f"{v:.4g}" for v in (row.simulated, row.low or 0.0, row.high or 0.0))
-            writer.writerow((row.target.id, row.target.use, row.target.unit, *numbers))
-    console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
-    print_validation(console, rows, never + unmeasured, SETS_SCALE, len(sets), sets=len(sets))
     assert isinstance(console.file, io.StringIO)
     return block(console.file.getvalue())
 
@@ -116,7 +98,6 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "solvency": ("contracts.md", money),
     "validation": ("validation.md", validation),
     "ensemble": ("calibration.md", reform_under_sets),
-    "validation_of_sets": ("validation.md", validation_of_sets),
 }
 
 

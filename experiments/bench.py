@@ -74,13 +74,18 @@ class Bench:
         """Make the runs of points that are not there yet; return all values, shape (points, targets), NaN for none."""
         values = space.values(self.design.coordinates, points)
         wanted = [(first + i, tuple(map(float, row))) for i, row in enumerate(values)]
-        missing = [task for task in wanted if not self.path(task[0]).exists()]
+        missing = [task for task in wanted if not self._is_made(*task)]
         for _ in range(len(wanted) - len(missing)):
             self.step()
         for (index, _), result in map_runs(partial(run_point, self.design), missing, self.jobs):
-            store.write_whole(self.path(index), json.dumps(result).encode())
+            store.write_whole(self.path(index), json.dumps(result | {"point": dict(wanted)[index]}).encode())
             self.step()
         return np.array([self._values(index) for index, _ in wanted])
+
+    def _is_made(self, index: int, point: tuple[float, ...]) -> bool:
+        """Say whether a run was made already, of this very point."""
+        path = self.path(index)
+        return path.exists() and json.loads(path.read_text(encoding="utf-8")).get("point") == list(point)
 
     def _values(self, index: int) -> list[float]:
         """Return what a run says of every target; NaN for nothing, whose reason the file has."""

@@ -33,6 +33,7 @@ from experiments.design import Design
 from experiments.judge import Judge, judge_of
 from experiments.sampling import fitting, not_ruled_out
 from experiments.space import Floats
+from sim.errors import InputError
 
 CUTOFF = 3.0
 MEMBERS = 50
@@ -112,6 +113,8 @@ def calibrate(
             drawn = bench.wave(number, partial(_some, cloud, size, rng))
         else:
             best = judge.nearest(new, size)
+            if not len(best):
+                raise InputError(f"{folder}: no run of wave {number - 1} measures every target; none can be put right")
             drawn = bench.wave(number, partial(judge.corrected, drawn[best], new[best], rng))
         tell(wave_line(number - 1, waves[-1]))
         if number == 2:
@@ -150,7 +153,11 @@ def _some(cloud: Floats, size: int, rng: np.random.Generator) -> Floats:
 def wave_line(number: int, wave: Wave) -> str:
     """Say what a wave did."""
     failed = f", {wave.failed} failed" if wave.failed else ""
-    said = "" if wave.foretold is None else f"; {wave.foretold:.0%} of values within two sd of what was foretold"
+    said = (
+        ""
+        if wave.foretold is None
+        else f"; {wave.foretold:.0%} of values within two sd of what was foretold (nominal 95%)"
+    )
     left = "" if np.isnan(wave.share) else f"; {wave.share:.2g} of the space is left at {wave.level:.1f} sd or less"
     return f"wave {number}: {wave.runs} runs{failed}{said}{left}"
 

@@ -33,12 +33,15 @@ class Met:
     target : Target
     low, median, high : float
         5, 50 and 95 percent of the members' runs, chance included, in the target's unit.
+    within : float
+        Share of the members' runs within the bar.
     """
 
     target: Target
     low: float
     median: float
     high: float
+    within: float
 
     @property
     def bar(self) -> float:
@@ -74,8 +77,12 @@ class Learned:
 def met(calibration: Calibration) -> list[Met]:
     """Return every target beside the ensemble."""
     low, _, median, _, high = spans(calibration.simulated)
-    found = zip(calibration.design.targets, low, median, high, strict=True)
-    return [Met(t, float(a), float(b), float(c)) for t, a, b, c in found]
+    rows = zip(calibration.design.targets, low, median, high, calibration.simulated.T, strict=True)
+    found = []
+    for t, a, b, c, values in rows:
+        within = float((np.abs(values - t.value) <= 2 * discrepancy(t)).mean())
+        found.append(Met(t, float(a), float(b), float(c), within))
+    return found
 
 
 def learned(calibration: Calibration) -> list[Learned]:
@@ -140,6 +147,7 @@ def fitted_rows(calibration: Calibration) -> list[dict[str, Any]]:
             "high": r.high,
             "bar": r.bar,
             "met": r.is_met,
+            "within": r.within,
             "source": r.target.source,
         }
         for r in met(calibration)

@@ -19,7 +19,7 @@ from sim.errors import InputError
 WAVE_SHARES = (0.2625, 0.1875, 0.15, 0.15, 0.125, 0.125)
 """Of the budget, by wave: all of the space; what the first does not rule out; twice by how well points fit; twice each
 run of the wave before, put right by its own result."""
-LEAST_BUDGET, MOST_BUDGET = 30, 100_000
+LEAST_BUDGET, MOST_BUDGET = 45, 100_000
 SCENARIO = "post_reform"
 _RATE_POINTS, _EARLY_POINTS, _COUNT_SHARE, _RECALL_SHARE = 0.5, 1.0, 0.025, 0.05
 
@@ -48,7 +48,7 @@ def calibration_targets() -> list[Target]:
 
 @dataclass(frozen=True)
 class Design:
-    """What decides a calibration: two with the same description give the same result.
+    """What decides a calibration: two with the same description, by the same code, give the same result.
 
     Attributes
     ----------
@@ -79,6 +79,7 @@ class Design:
         return {
             "command": "calibrate",
             "budget": self.budget,
+            "runs_of_waves": list(self.waves),
             "region": REGION,
             "scenario": SCENARIO,
             "scale": self.scale,

@@ -1,4 +1,4 @@
-"""The ensemble: sets of parameters that meet the record before the reform, and what the reform does under each.
+"""The ensemble: sets of parameters fitted to the record before the reform, and what the reform does under each.
 
 `ensemble.csv` has a row for each set and a column for each number that calibration moved; `ensemble.json` beside it
 says how it was made. Under the comparison each set gets two seeds of its own: how far sets lie apart beyond what
@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from experiments import space, store
 from experiments.compare import SeedReport, run_seed
@@ -68,11 +70,15 @@ class Effect:
     base, reform, difference : float
         Means over sets.
     low, high : float
-        90 percent of sets lie between, chance taken out.
+        90 percent interval of the difference under a set, from the spread of sets with chance taken out and the error
+        of the mean.
     parameters_sd, chance_sd : float
-        Standard deviation of the difference between sets, and between seeds of one set.
+        Standard deviation of the difference between sets, and between seeds of one set. The first is 0 where sets are
+        not told apart from chance; below about half of the second it is hardly more than noise.
+    error : float
+        Standard error of the mean difference.
     below_zero : float
-        Share of sets under which the difference is negative, chance taken out.
+        Probability that the difference under a set is negative, by the same spread; one half for no difference at all.
     """
 
     measure: str
@@ -88,6 +94,7 @@ class Effect:
     high: float
     parameters_sd: float
     chance_sd: float
+    error: float
     below_zero: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -225,16 +232,18 @@ def effect(names: Mapping[str, str], base: Floats, reform: Floats, each: int) ->
     mean, variance = float(of_sets.mean()), float(of_sets.var(ddof=1))
     chance = float(differences.var(axis=1, ddof=1).mean()) if each > 1 else 0.0
     parameters = max(variance - chance / each, 0.0)
-    shrunk = mean + (of_sets - mean) * ((parameters / variance) ** 0.5 if variance else 0.0)
-    low, high = np.quantile(shrunk, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    error = (variance / len(of_sets)) ** 0.5
+    spread = math.hypot(parameters**0.5, error)
+    half = float(ndtri((1 + LEVEL) / 2)) * spread
     return Effect(
         **names,
         base=float(base.reshape(-1, each)[whole].mean()),
         reform=float(reform.reshape(-1, each)[whole].mean()),
         difference=mean,
-        low=float(low),
-        high=float(high),
+        low=mean - half,
+        high=mean + half,
         parameters_sd=parameters**0.5,
         chance_sd=chance**0.5,
-        below_zero=float((shrunk < 0).mean()),
+        error=error,
+        below_zero=float(ndtr(-mean / spread)) if spread else 0.5 * (1 - float(np.sign(mean))),
     )

@@ -1,4 +1,4 @@
-"""What `compare --ensemble` prints: the reform's effects under every set that meets the record before the reform."""
+"""What `compare --ensemble` prints: the reform's effects under every set fitted to the record before the reform."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _RATES = {"binary_rate": "Proven reoffending within a year, percent", "frequency
 def print_ensemble(console: Console, plan: Plan, effects: Sequence[Effect], sets: int) -> None:
     """Print what the reform changed, with what is not known of parameters apart from chance."""
     base, reform = plan.arms
-    print_under(console, reform.name, f" against {base.name}, under {sets} sets of parameters that meet the record")
+    print_under(console, reform.name, f" against {base.name}, under {sets} sets fitted to the record")
     size = f"{plan.region.caseload * plan.scale:,.0f} people supervised"
     console.print(f"  where   {plan.region.title}\n          {size}")
     parted = "the arms never part" if plan.fork_day is None else f"the arms part on {date_of(plan.fork_day)}"
@@ -40,16 +40,17 @@ def print_ensemble(console: Console, plan: Plan, effects: Sequence[Effect], sets
             name = MEASURE_NAMES.get(e.measure, e.measure.replace("_", " "))
             console.print(line(e, name if e.group == "all" else f"  {group_name(e.group).strip()}"))
     console.print(
-        f"\ninterval: {LEVEL:.0%} of sets lie between, chance taken out. sets, seeds: standard deviation of the "
-        "difference between sets of parameters, and between seeds of one set. Both arms of a pair have the same set. "
-        "Numbers that the record before the reform says nothing of keep their whole range.",
+        f"\ninterval: {LEVEL:.0%}, of the change under a set: spread of sets with chance taken out, and error of the "
+        "mean. sets, seeds: standard deviation of the change between sets of parameters, 0 where it is not told apart "
+        "from chance, and between seeds of one set. Both arms of a pair have the same set. Numbers that the record "
+        "before the reform says little of keep most of their range.",
         style="dim",
         width=WIDTH,
     )
 
 
 def headline(effects: Sequence[Effect]) -> str:
-    """Say in one sentence what is sure whichever set is right, and what is not."""
+    """Say in one sentence how the main measures change, and with what probability under a set they fall."""
     parts = []
     for measure, group, name in (
         ("binary_rate", "all", "proven reoffending within a year"),
@@ -64,8 +65,7 @@ def headline(effects: Sequence[Effect]) -> str:
         else:
             scaled = [100 * v / e.base for v in (e.difference, e.low, e.high)] if e.base else [0.0, 0.0, 0.0]
             size = f"{scaled[0]:+.0f} percent [{scaled[1]:+.0f}, {scaled[2]:+.0f}]"
-        sure = max(e.below_zero, 1 - e.below_zero)
-        parts.append(f"{name} {size}, {'lower' if e.below_zero >= 0.5 else 'higher'} under {sure:.0%} of sets")
+        parts.append(f"{name} {size}, below zero with {e.below_zero:.0%}")
     if not parts:
         return "No cohort of the comparison is complete: the run ends too early."
     text = "; ".join(parts)

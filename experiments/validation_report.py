@@ -42,7 +42,7 @@ def print_validation(
             console.print(f"  {'':{_NAME}}{'published':>10}{'model':>10}  {'95 percent interval':21}")
             for row in chosen:
                 console.print(line(row))
-            if seeds > 1:
+            if seeds > 1 and not sets:
                 console.print(f"  {verdict(chosen)}")
     if unmeasured:
         console.print("\nNot measured")

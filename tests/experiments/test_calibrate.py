@@ -150,11 +150,11 @@ def test_no_target_of_a_calibration_is_kept_for_validation_or_lies_after_the_rec
 
 
 def test_waves_add_up_to_the_budget():
-    for budget in (30, 97, 360):
+    for budget in (45, 97, 480):
         assert sum(make_design(budget, 0.1, 0).waves) == budget
 
 
-@pytest.mark.parametrize("budget", [0, 29, 10**6])
+@pytest.mark.parametrize("budget", [0, 44, 10**6])
 def test_a_budget_that_fits_nothing_is_refused(budget):
     with pytest.raises(InputError, match="--budget"):
         make_design(budget, 0.1, 0)

@@ -28,10 +28,23 @@ def test_seeds_that_agree_leave_no_chance():
     assert found.parameters_sd == pytest.approx(2**0.5)
 
 
-def test_sets_that_agree_leave_chance_alone():
-    found = ensemble.effect(NAMES, np.zeros(4), np.array([1.0, 3.0, 3.0, 1.0]), 2)
+def test_sets_that_agree_leave_the_error_of_the_mean_alone():
+    found = ensemble.effect(NAMES, np.zeros(6), np.array([1.0, 3.0, 3.0, 1.0, 0.8, 2.9]), 2)
     assert found.parameters_sd == 0
-    assert found.low == found.high == found.difference == 2.0
+    assert found.error > 0
+    assert found.high - found.difference == pytest.approx(1.645 * found.error, rel=1e-3)
+
+
+def test_a_small_difference_amid_chance_is_neither_lower_nor_higher():
+    differences = np.random.default_rng(1).normal(-0.05, 1.0, 100)
+    found = ensemble.effect(NAMES, np.zeros(100), differences, 2)
+    assert found.low < 0 < found.high
+    assert 0.05 < found.below_zero < 0.95
+
+
+def test_no_difference_at_all_is_a_half():
+    found = ensemble.effect(NAMES, np.ones(4), np.ones(4), 2)
+    assert (found.difference, found.low, found.high, found.below_zero) == (0, 0, 0, 0.5)
 
 
 def test_a_set_with_an_empty_group_is_left_out():
