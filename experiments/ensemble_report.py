@@ -9,7 +9,7 @@ from experiments.plan import Plan
 from experiments.report import MEASURE_NAMES, WIDTH, group_name, number, percent, points, print_under
 from sim.clock import date_of
 
-_NAME = 27
+_NAME = 26
 _RATES = {"binary_rate": "Proven reoffending within a year, percent", "frequency": "Reoffences per reoffender"}
 
 
@@ -20,7 +20,7 @@ def print_ensemble(console: Console, plan: Plan, effects: Sequence[Effect], sets
     size = f"{plan.region.caseload * plan.scale:,.0f} people supervised"
     console.print(f"  where   {plan.region.title}\n          {size}")
     parted = "the arms never part" if plan.fork_day is None else f"the arms part on {date_of(plan.fork_day)}"
-    console.print(f"  when    2008 to {plan.until}; {parted}; {SEEDS_EACH} paired seeds for each set\n")
+    console.print(f"  when    2008 to {plan.until}; {parted}; {SEEDS_EACH} paired seeds a set\n")
     console.print(headline(effects), style="bold", width=WIDTH)
     for measure, title in _RATES.items():
         rows = [e for e in effects if e.measure == measure]
@@ -74,7 +74,7 @@ def headline(effects: Sequence[Effect]) -> str:
 
 def _heading(console: Console) -> None:
     """Print the names of the columns."""
-    console.print(f"{'':{_NAME}}{'base':>7}{'reform':>8}{'change':>8}  {'interval':17}{'sets':>6}{'seeds':>6}")
+    console.print(f"{'':{_NAME}}{'base':>7}{'reform':>7}{'change':>8}  {'interval':16}{'sets':>7}{'seeds':>7}")
 
 
 def line(e: Effect, name: str) -> str:
@@ -88,5 +88,5 @@ def line(e: Effect, name: str) -> str:
         interval = f"[{number(e.low, sign=True)}, {number(e.high, sign=True)}]"
         apart = [number(v) for v in (e.parameters_sd, e.chance_sd)]
     return (
-        f"{name[:_NAME]:{_NAME}}{cells[0]:>7}{cells[1]:>8}{cells[2]:>8}  {interval:17}{apart[0]:>6}{apart[1]:>6}"
+        f"{name[:_NAME]:{_NAME}}{cells[0]:>7}{cells[1]:>7}{cells[2]:>8}  {interval:16}{apart[0]:>7}{apart[1]:>7}"
     ).rstrip()
