@@ -448,7 +448,7 @@ def test_an_ensemble_parts_parameters_from_chance(tmp_path, monkeypatch):
     shown = call("compare", *small, "--out", str(out))
     assert shown.exit_code == 0, shown.output
     assert all(len(line) <= 80 for line in shown.stdout.splitlines() if str(out) not in line)
-    assert "under 3 sets of parameters" in shown.stdout
+    assert "under 3 sets fitted to the record" in shown.stdout
 
 
 def test_seeds_do_not_go_with_an_ensemble():
