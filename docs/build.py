@@ -18,6 +18,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 from experiments import costs, ensemble, estimates, institutions, space, tables  # noqa: E402
 from experiments.calibration_report import NARROWED  # noqa: E402
+from experiments.validation_report import number as short  # noqa: E402
 from sim import events, measures, offenders  # noqa: E402
 from sim.charities import CASE_COLUMNS  # noqa: E402
 from sim.clock import date_of  # noqa: E402
@@ -269,11 +270,6 @@ def how_made() -> str:
         f"{how['until']}, seed {how['seed']}, {numbers} numbers, {sought} targets; the median of sets meets {met} of "
         f"them. The record narrowed {known} numbers to {NARROWED:.0%} of their range or less.\n"
     )
-
-
-def short(x: float) -> str:
-    """Return a number in as many digits as can be meant."""
-    return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
 
 
 def span(row: Mapping[str, float]) -> str:

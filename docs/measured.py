@@ -19,8 +19,7 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from experiments import ensemble, figures, solvency, spillover, store, structure, validate, validation_figure  # noqa: E402
-from experiments.compare import first_day, read_table  # noqa: E402
+from experiments import ensemble, figures, solvency, spillover, structure, validate, validation_figure  # noqa: E402
 from experiments.engine import cores  # noqa: E402
 from experiments.ensemble_report import print_ensemble  # noqa: E402
 from experiments.plan import make_plan  # noqa: E402
@@ -78,9 +77,7 @@ def reform_under_sets() -> str:
         folder = Path(out)
         for _ in ensemble.run(ensemble.plans(plan, sets, str(ensemble.SHIPPED)), folder, cores()):
             pass
-        store.gather_parts(folder)
-        cohorts, weekly = (read_table(folder, name) for name in ("cohorts", "weekly"))
-    effects = ensemble.effects(cohorts, weekly, [arm.name for arm in plan.arms], first_day(plan))
+        effects = ensemble.effects_in(folder, plan)
     console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
     print_ensemble(console, plan, effects, len(sets))
     assert isinstance(console.file, io.StringIO)

@@ -15,8 +15,8 @@ import pandas as pd
 from experiments import space, store
 from experiments.design import SCENARIO, Design
 from experiments.engine import map_runs
+from experiments.estimates import Floats
 from experiments.plan import make_plan
-from experiments.space import Floats
 from experiments.validate import REGION, end_of, measured
 
 _RUNS = "runs"

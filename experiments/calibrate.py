@@ -30,9 +30,9 @@ from scipy.stats import qmc
 from experiments import space
 from experiments.bench import Bench
 from experiments.design import Design
+from experiments.estimates import Floats
 from experiments.judge import Judge, judge_of
-from experiments.sampling import fitting, not_ruled_out
-from experiments.space import Floats
+from experiments.sampling import Narrowed, fitting, not_ruled_out
 from sim.errors import InputError
 
 CUTOFF = 3.0
@@ -109,8 +109,8 @@ def calibrate(
         if number < _FIRST_CORRECTED:
             narrowed = not_ruled_out(judge, dimensions, CUTOFF, rng)
             waves[-1] = waves[-1]._replace(share=narrowed.share, level=narrowed.level)
-            cloud = fitting(judge, narrowed, rng) if number >= _FIRST_BY_FIT else narrowed.points
-            drawn = bench.wave(number, partial(_some, cloud, size, rng))
+            fit = number >= _FIRST_BY_FIT
+            drawn = bench.wave(number, partial(_drawn, judge, narrowed, size, rng, by_fit=fit))
         else:
             best = judge.nearest(new, size)
             if not len(best):
@@ -145,19 +145,17 @@ def _less_implausible_half(judge: Judge, points: Floats) -> "np.ndarray[Any, Any
     return implausibility <= np.median(implausibility)
 
 
-def _some(cloud: Floats, size: int, rng: np.random.Generator) -> Floats:
-    """Return so many points of a cloud."""
+def _drawn(judge: Judge, narrowed: Narrowed, size: int, rng: np.random.Generator, *, by_fit: bool) -> Floats:
+    """Draw so many points from what is not ruled out: evenly, or by how well they fit."""
+    cloud = fitting(judge, narrowed, rng) if by_fit else narrowed.points
     return cloud[rng.choice(len(cloud), size, replace=size > len(cloud))]
 
 
 def wave_line(number: int, wave: Wave) -> str:
     """Say what a wave did."""
     failed = f", {wave.failed} failed" if wave.failed else ""
-    said = (
-        ""
-        if wave.foretold is None
-        else f"; {wave.foretold:.0%} of values within two sd of what was foretold (nominal 95%)"
-    )
+    told = "of values within two sd of what was foretold (nominal 95%)"
+    said = "" if wave.foretold is None else f"; {wave.foretold:.0%} {told}"
     left = "" if np.isnan(wave.share) else f"; {wave.share:.2g} of the space is left at {wave.level:.1f} sd or less"
     return f"wave {number}: {wave.runs} runs{failed}{said}{left}"
 

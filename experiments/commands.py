@@ -100,15 +100,13 @@ def compare_ensemble(plan: Plan, out: str | None, jobs: int, *, as_json: bool, p
     except KeyboardInterrupt:
         print(f"stopped: {len(store.gather_parts(folder))} of {total} pairs are finished, in {folder}", file=sys.stderr)
         raise
-    store.gather_parts(folder)
-    found = {name: read_table(folder, name) for name in ("cohorts", "weekly")}
-    arms = [arm_name(plan, "base"), arm_name(plan, "reform")]
-    effects = ensembles.effects(found["cohorts"], found["weekly"], arms, first_day(plan))
+    effects = ensembles.effects_in(folder, plan)
     table = pd.DataFrame([e.as_dict() for e in effects])
     store.write_whole(folder / "effects.csv", table.to_csv(index=False).encode())
     seconds = time.perf_counter() - start
     if as_json:
-        described = {"base": arms[0], "reform": arms[1], "region": plan.region.name, "scale": plan.scale}
+        described: dict[str, Any] = {"base": arm_name(plan, "base"), "reform": arm_name(plan, "reform")}
+        described |= {"region": plan.region.name, "scale": plan.scale}
         parted = first_day(plan)
         print(
             json.dumps(

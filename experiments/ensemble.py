@@ -22,7 +22,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from experiments import space, store
-from experiments.compare import SeedReport, run_seed
+from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
 from experiments.engine import map_runs
 from experiments.estimates import (
     FLOWS,
@@ -183,6 +183,13 @@ def _run(planned: Sequence[Plan], folder: Path, task: tuple[int, int]) -> SeedRe
     """Run one seed under one set."""
     number, seed = task
     return run_seed(planned[number], folder, seed)
+
+
+def effects_in(folder: Path, plan: Plan) -> list[Effect]:
+    """Return the reform's effects from the folder of a finished comparison under an ensemble."""
+    store.gather_parts(folder)
+    arms = [arm_name(plan, "base"), arm_name(plan, "reform")]
+    return effects(read_table(folder, "cohorts"), read_table(folder, "weekly"), arms, first_day(plan))
 
 
 def effects(

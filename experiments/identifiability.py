@@ -21,8 +21,7 @@ from experiments.calibration_report import NARROWED
 from experiments.design import Design, make_design
 from experiments.estimates import Floats
 from experiments.judge import Judge, judge_of
-from experiments.sampling import Fit, fitting, not_ruled_out
-from experiments.sampling import Judge as Judged
+from experiments.sampling import Fit, Judging, fitting, not_ruled_out
 from sim.errors import InputError
 
 RECORDS = 10
@@ -126,8 +125,7 @@ def recover(design: Design, points: Floats, values: Floats, records: int = RECOR
         for level in LEVELS:
             low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0)
             inside[level].append((low <= points[one]) & (points[one] <= high))
-        low, high = np.quantile(found, [0.05, 0.95], axis=0)
-        widths.append((high - low) / 0.9)
+        widths.append((high - low) / LEVELS[-1])
     held = {level: np.array(rows) for level, rows in inside.items()}
     return Recovered([c.name for c in design.coordinates], held, np.array(widths))
 
@@ -152,7 +150,7 @@ def without(design: Design, judge: Judge, rng: np.random.Generator) -> list[Mech
     return found
 
 
-def _held(judge: Judge, fixed: Mapping[int, float]) -> Judged:
+def _held(judge: Judge, fixed: Mapping[int, float]) -> Judging:
     """Return a judge of points some of whose coordinates are held."""
 
     def judged(points: Floats) -> Fit:
@@ -173,7 +171,7 @@ def lines(recovered: Recovered, mechanisms: list[Mechanism]) -> list[str]:
     found[-1] += "".join(f"{f'{level:.0%} interval':>15}" for level in LEVELS)
     shares = [f"{recovered.inside[level][:, known].mean():>15.0%}" for level in LEVELS]
     found.append(f"  {f'{len(known)} numbers that are identified':38}{''.join(shares)}")
-    held = dict(zip(known, recovered.inside[0.9][:, known].mean(axis=0), strict=True))
+    held = dict(zip(known, recovered.inside[LEVELS[-1]][:, known].mean(axis=0), strict=True))
     found += ["", f"Identified: the 90 percent interval is {NARROWED:.0%} of what the range gives, or less"]
     for i in known[np.argsort(width[known])]:
         found.append(f"  {recovered.names[i]:45}width left {width[i]:>4.0%}, held {held[i]:>4.0%}")

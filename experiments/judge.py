@@ -8,8 +8,8 @@ import numpy as np
 
 from experiments.design import discrepancy
 from experiments.emulators import FEWEST_RUNS, added_up, error_added_up, fit_all
+from experiments.estimates import Floats
 from experiments.sampling import Fit
-from experiments.space import Floats
 from experiments.targets import Target
 from sim.errors import InputError
 

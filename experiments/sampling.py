@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.space import Floats
+from experiments.estimates import Floats
 
 PARTICLES = 600
 _MOVES = 10
@@ -39,7 +39,7 @@ class Fit(NamedTuple):
     log_density: Floats
 
 
-type Judge = Callable[[Floats], Fit]
+type Judging = Callable[[Floats], Fit]
 
 
 class Narrowed(NamedTuple):
@@ -60,7 +60,7 @@ class Narrowed(NamedTuple):
 
 
 def not_ruled_out(
-    judge: Judge, dimensions: int, cutoff: float, rng: np.random.Generator, particles: int = PARTICLES
+    judge: Judging, dimensions: int, cutoff: float, rng: np.random.Generator, particles: int = PARTICLES
 ) -> Narrowed:
     """Sample evenly what lies below a cutoff of implausibility.
 
@@ -87,7 +87,7 @@ def not_ruled_out(
     return Narrowed(points, share, level)
 
 
-def fitting(judge: Judge, narrowed: Narrowed, rng: np.random.Generator) -> Floats:
+def fitting(judge: Judging, narrowed: Narrowed, rng: np.random.Generator) -> Floats:
     """Sample by density, from points that are not ruled out; shape (particles, coordinates)."""
     points, power = narrowed.points, 0.0
     while power < 1:
@@ -121,7 +121,7 @@ def _resampled(weights: Floats, rng: np.random.Generator) -> "np.ndarray[tuple[i
     return np.minimum(np.searchsorted(ends, at), len(weights) - 1)
 
 
-def moved(points: Floats, judge: Judge, level: float, power: float, rng: np.random.Generator) -> Floats:
+def moved(points: Floats, judge: Judging, level: float, power: float, rng: np.random.Generator) -> Floats:
     """Move points within the level, by density to a power (Metropolis, differential evolution)."""
     number, dimensions = points.shape
     fit = judge(points)

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from experiments.estimates import Floats
 from sim.errors import InputError, unknown
 from sim.parameters.register import Register
-
-type Floats = NDArray[np.float64]
 
 KINDS = ("calibrated", "assumed")
 LOGARITHMIC = 5.0

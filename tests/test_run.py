@@ -26,6 +26,14 @@ def call(*arguments):
     return RUNNER.invoke(run.app, list(arguments))
 
 
+def refused(said, *arguments):
+    """Call a command that must refuse what it is given, in one message that says so."""
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def tables_of(folder):
     """Return a hash of each table but the timings."""
     files = sorted(p for p in Path(folder).glob("*.parquet") if p.stem != "timings")
@@ -400,10 +408,7 @@ def test_validate_lists_what_can_be_asked_within_eighty_columns():
     ],
 )
 def test_validate_refuses_a_mistake_in_one_message(arguments, said):
-    result = call("validate", *arguments)
-    assert result.exit_code == 2
-    assert said in result.stderr
-    assert result.stderr.count("\n") == 1
+    refused(said, "validate", *arguments)
 
 
 @pytest.mark.parametrize(
@@ -416,10 +421,7 @@ def test_validate_refuses_a_mistake_in_one_message(arguments, said):
     ],
 )
 def test_calibrate_refuses_a_mistake_in_one_message(arguments, said):
-    result = call("calibrate", *arguments)
-    assert result.exit_code == 2
-    assert said in result.stderr
-    assert result.stderr.count("\n") == 1
+    refused(said, "calibrate", *arguments)
 
 
 def test_calibrate_asks_for_resume_where_a_folder_holds_the_same_calibration(tmp_path):
