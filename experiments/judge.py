@@ -15,6 +15,8 @@ from sim.errors import InputError
 
 _EVEN_VARIANCE = 1 / 12
 """Of an even draw from the unit interval."""
+_WALLS = 6
+"""How often a step is taken again because some coordinates met a wall."""
 
 
 class Judge:
@@ -62,9 +64,10 @@ class Judge:
     def corrected(self, points: Floats, values: Floats, rng: np.random.Generator) -> Floats:
         """Move runs as little as the slopes of the emulators' trends say they must to meet the record.
 
-        Each meets the record with an error of its own, drawn from that of observation, discrepancy and chance
-        (randomised maximum likelihood, Oliver, He and Reynolds 1996): the step is the mean of a linear Gaussian model
-        about the run's own result, with the spread of an even draw for each coordinate; the walls of the cube stop it.
+        Each meets the record with an error of its own, drawn from that of observation and discrepancy; chance it has
+        already, in its result (randomised maximum likelihood, Oliver, He and Reynolds 1996). The step is the mean of a
+        linear Gaussian model about the run's own result, with the spread of an even draw for each coordinate. Where a
+        wall of the cube stops it, the other coordinates go further.
 
         Parameters
         ----------
@@ -72,11 +75,29 @@ class Judge:
             Runs that were made; shapes (runs, coordinates) and (runs, targets).
         """
         slopes = np.stack([emulator.trend.coef_ for emulator in self.emulators])
-        error = self.variance + self._chance
-        spread = slopes @ slopes.T * _EVEN_VARIANCE + np.diag(error)
-        wanted = self.published + np.sqrt(error) * rng.standard_normal(values.shape)
-        step = _EVEN_VARIANCE * np.linalg.solve(spread, (wanted - self._added_up(values)).T).T @ slopes
-        return np.clip(points + step, 0.0, 1.0)
+        wanted = self.published + np.sqrt(self.variance) * rng.standard_normal(values.shape)
+        missing = wanted - self._added_up(values)
+        moved = [
+            self._moved(slopes, point, lacking) if np.isfinite(lacking).all() else point
+            for point, lacking in zip(points, missing, strict=True)
+        ]
+        return np.stack(moved)
+
+    def _moved(self, slopes: Floats, point: Floats, missing: Floats) -> Floats:
+        """Move one point by what its run lacks of every target; coordinates that meet a wall stay there."""
+        error = np.diag(self.variance + self._chance)
+        moved, free = point, np.ones(len(point), bool)
+        for _ in range(_WALLS):
+            held = np.where(free, 0.0, moved - point)
+            open_slopes = slopes * free
+            spread = open_slopes @ open_slopes.T * _EVEN_VARIANCE + error
+            step = _EVEN_VARIANCE * np.linalg.solve(spread, missing - slopes @ held) @ open_slopes
+            moved = np.clip(point + held + step, 0.0, 1.0)
+            stopped = free & (moved != point + held + step)
+            if not stopped.any():
+                break
+            free &= ~stopped
+        return moved
 
     @property
     def _chance(self) -> Floats:

@@ -37,6 +37,7 @@ class Event(IntEnum):
     CO_OFFENCE = 21  # an offence committed with another; value: number of the other person
     HELP_START = 22  # value: Kind of charity; cause: Path by which the person came
     HELP_END = 23  # value: Kind of charity
+    SERVED_ALREADY = 24  # sentenced to custody that is served when passed; value: sentence days; cause: offence
 
 
 class RecallKind(IntEnum):

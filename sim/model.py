@@ -63,7 +63,6 @@ WEEK = (
 
 _ROOM = 2
 _LISTS = 5
-_PHASES = 256
 _OWN = (
     *("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases"),
     *("contacts", "officer_changes", "ledger", "log_at_month"),
@@ -224,7 +223,7 @@ class ProbationModel(mesa.Model):
         people = self.people
         candidates = np.concatenate([self.tracked, np.arange(self._sorted_people, len(people))])
         review_weeks = int(self.register.needs.review_weeks)
-        is_reviewed = np.arange(_PHASES) % review_weeks == self.week % review_weeks
+        is_reviewed = np.arange(int(self.register.reoffending.stretch_weeks)) % review_weeks == self.week % review_weeks
         columns = people.status, people.status_end_day, people.stretch_phase
         kept = _split(candidates, *columns, self.day, is_reviewed, *self.scratch())
         self.tracked, self.engaged, self.leaving, self.inside, self.reviewed = (

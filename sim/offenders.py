@@ -148,7 +148,7 @@ COLUMNS = {
     "follow_up_day": Column("int32", "day", "last index event: sanction in the community, or release", NEVER),
     "is_from_custody": Column("bool", "boolean", "the last index event was a release"),
     "offence_bound": Column("uint32", "2**-32", "bound on this week's chance of an offence; see reoffending"),
-    "stretch_phase": Column("uint8", "weeks", "calendar week, within the stretch length, on which a stretch begins"),
+    "stretch_phase": Column("uint16", "weeks", "calendar week, within the stretch length, on which a stretch begins"),
     "status": Column("uint8", "Status", "where the law has the person", Status.FREE),
     "status_since_day": Column("int32", "day", "first day of the status"),
     "status_end_day": Column("int32", "day", "day on which the status ends by itself", NEVER),

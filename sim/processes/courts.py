@@ -2,13 +2,13 @@
 
 Disposals follow the published occasions of the year by offence group, sex and history band; before 2014 the table of
 2014 holds. A suspended sentence is activated for most who are convicted within its operational period. Whoever is on
-remand and not sentenced to custody goes home.
+remand and not sentenced to custody goes home; so does everyone whose short sentence is served when it is passed.
 
 Reads: the docket, sanctions, is_female, status, is_from_custody, ogrs3, order columns, sentence columns.
 Writes: the docket; history columns, rosh, is_mappa, sentence columns, order columns, status columns, supervisor
 columns, absences, follow-up columns, pending_cases; officers' caseloads.
 Draws: courts.disposal, courts.length_band, courts.length, courts.activation, courts.requirements, courts.order_length,
-courts.indeterminate, risk.rosh.
+courts.served_already, courts.indeterminate, risk.rosh.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.assessment import assess_risk, record_sanction, start_follow_up
-from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
+from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
 from sim.distributions import weibull
 from sim.docket import Stage, first_of_each
@@ -64,7 +64,6 @@ def hear(model: "ProbationModel", entries: Rows) -> None:
     activated = activate_suspended(model, rows, day, offence_day, to_custody)
     sentence_to_custody(model, rows[to_custody], day[to_custody], offence_day[to_custody], activated[to_custody])
     sentence_in_community(model, rows[~to_custody], day[~to_custody], offence_day[~to_custody], disposal[~to_custody])
-    assess_risk(model, rows[to_custody], to_custody=True)
 
 
 def join(model: "ProbationModel", entries: Rows) -> None:
@@ -185,6 +184,7 @@ def sentence_to_custody(model: "ProbationModel", rows: Rows, day: Rows, offence_
     """
     people = model.people
     able = ~serves_for_life(model, rows)
+    assess_risk(model, rows[~able], to_custody=True)
     rows, day, offence_day, further_days = rows[able], day[able], offence_day[able], further_days[able]
     hashes = people.person_hash[rows]
     days, indeterminate = sentence_lengths(
@@ -196,9 +196,32 @@ def sentence_to_custody(model: "ProbationModel", rows: Rows, day: Rows, offence_
         model.draws.uniforms_at("courts.length_band", hashes, offence_day),
         model.draws.uniforms_at("courts.length", hashes, offence_day),
     )
-    fixed = ~indeterminate
-    imprison(model, rows[fixed], day[fixed], days[fixed] + further_days[fixed], offence_day[fixed])
+    days = days + further_days
+    served = ~indeterminate & is_served_already(model, rows, days, offence_day)
+    model.log.record(Event.SERVED_ALREADY, day[served], rows[served], days[served], offence_day[served])
+    settle_in_community(model, rows[served], day[served])
+    fixed = ~indeterminate & ~served
+    imprison(model, rows[fixed], day[fixed], days[fixed], offence_day[fixed])
     sentence_to_life(model, rows[indeterminate], day[indeterminate], offence_day[indeterminate])
+    assess_risk(model, rows[~served], to_custody=True)
+
+
+def is_served_already(model: "ProbationModel", rows: Rows, days: Rows, offence_day: Rows) -> NDArray[np.bool_]:
+    """Say whose sentence of so many days is served when it is passed, by time on remand for this or another matter.
+
+    There are three occasions of custody for every two sentences begun in prison (`courts.p_served_already`), and the
+    difference lies in sentences under twelve months. Of someone who serves a sentence already another begins nothing
+    either: see `imprison`.
+
+    Returns
+    -------
+    boolean array, shape (n,)
+    """
+    people = model.people
+    u = model.draws.uniforms_at("courts.served_already", people.person_hash[rows], offence_day)
+    status = people.status[rows]
+    is_at_liberty = ~IS_IN_PRISON[status] | (status == Status.REMAND)
+    return is_at_liberty & (days < TWELVE_MONTHS_DAYS) & (u < model.register.courts.p_served_already)
 
 
 def sentence_to_life(model: "ProbationModel", rows: Rows, day: Rows, offence_day: Rows) -> None:

@@ -56,6 +56,25 @@ def test_runs_that_differ_from_what_emulators_say_are_put_right_by_what_they_are
     assert lowered.mean() == pytest.approx(-np.log(1.1), abs=0.03)
 
 
+def test_where_a_wall_stops_one_number_the_others_go_further(judge):
+    """Both of the numbers that the count hangs on must move; the first stands at its wall already."""
+    at = np.full((200, 4), 0.5)
+    at[:, 1] = 0.0
+    high = np.tile([t.value for t in TARGETS], (200, 1)) * [1, 1.05, 1]
+    moved = judge.corrected(at, high, np.random.default_rng(4))
+    lowered = np.log(values_of(moved)[:, 1] / values_of(at)[:, 1])
+    assert moved[:, 1].max() < 0.2
+    assert lowered.mean() < -0.015
+
+
+def test_sets_spread_by_the_stated_error_and_no_further(judge):
+    """Runs without chance about a linear surface come to lie about the record by observation and discrepancy."""
+    moved = judge.corrected(np.full((2000, 4), 0.5), values_of(np.full((2000, 4), 0.5)), np.random.default_rng(5))
+    spread = np.stack([added_up(t, v) for t, v in zip(TARGETS, values_of(moved).T, strict=True)]).std(axis=1)
+    assert (spread < 1.05 * np.sqrt(judge.variance)).all(), spread / np.sqrt(judge.variance)
+    assert (spread > 0.5 * np.sqrt(judge.variance)).all(), spread / np.sqrt(judge.variance)
+
+
 def test_the_nearest_runs_come_first_and_those_that_failed_never(judge):
     points = np.array([[0.9, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5], [0.6, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5]])
     values = values_of(points)
