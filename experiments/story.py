@@ -29,6 +29,7 @@ SENTENCES = {
     Event.JOINED_CONVICTION: "sentenced with it",
     Event.ORDER_START: "starts a court order",
     Event.CUSTODY_START: "begins a custodial sentence",
+    Event.SERVED_ALREADY: "the sentence is served when it is passed",
     Event.RELEASE: "released",
     Event.SUPERVISION_START: "now supervised",
     Event.SUPERVISION_END: "no longer supervised",

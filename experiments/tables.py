@@ -178,6 +178,7 @@ _DATED_BY_OFFENCE = [
     Event.ORDER_START,
     Event.CUSTODY_START,
     Event.SUSPENDED_SENTENCE_ACTIVATED,
+    Event.SERVED_ALREADY,
 ]
 PATHS = {
     Path.VOLUNTARY: "met by the charity on release",
@@ -199,7 +200,13 @@ _CODES: dict[Event, type[IntEnum]] = {
     Event.HELP_END: Kind,
 }
 _OUTCOMES: dict[Event, type[IntEnum]] = {Event.BREACH: BreachOutcome, Event.RECALL: RecallKind}
-_DAYS = (Event.ORDER_START, Event.CUSTODY_START, Event.COMMITTAL, Event.SUSPENDED_SENTENCE_ACTIVATED)
+_DAYS = (
+    Event.ORDER_START,
+    Event.CUSTODY_START,
+    Event.COMMITTAL,
+    Event.SUSPENDED_SENTENCE_ACTIVATED,
+    Event.SERVED_ALREADY,
+)
 
 
 def describe(event: Event, value: int) -> str:

@@ -27,9 +27,12 @@ from tests.worlds import later, since, world
 
 @pytest.fixture
 def court(mid_2016):
-    """A copy of the world of 2016 with empty court lists; no life sentences, no suspended ones without requirements."""
+    """A copy of the world of 2016 with empty court lists; no life sentences, no suspended ones without requirements,
+    none that is served when it is passed."""
     never = (0.0,) * len(mid_2016.register.courts.indeterminate_factor)
-    model = with_raw(mid_2016, courts__p_no_requirements=0.0, courts__indeterminate_factor=never)
+    model = with_raw(
+        mid_2016, courts__p_no_requirements=0.0, courts__indeterminate_factor=never, courts__p_served_already=0.0
+    )
     model.docket.keep(np.empty(0, np.int64))
     return model
 
@@ -308,6 +311,64 @@ def test_of_two_orders_the_one_that_ends_last_supervises(court, monkeypatch):
     people = sentenced_to(monkeypatch, court, Disposal.COMMUNITY_ORDER)
     assert people.order_disposal[rows].tolist() == [Disposal.SUSPENDED_SENTENCE_ORDER]
     assert people.status[rows].tolist() == [Status.SUSPENDED_SENTENCE_ORDER]
+
+
+# --- sentences served when they are passed
+
+
+@pytest.mark.parametrize("before", [Status.FREE, Status.LICENCE, Status.REMAND])
+def test_whose_short_sentence_is_served_goes_home_and_enters_no_cohort(court, monkeypatch, before):
+    model = with_raw(court, courts__p_served_already=1.0)
+    rows = free_people(model, 40, status=before, status_since_day=model.day - 30, is_mappa=False)
+    if before == Status.LICENCE:
+        model.people.licence_end_day[rows] = model.people.status_end_day[rows] = model.day + 500
+    cohort = len(model.index_log)
+    list_cases(model, rows, group=OffenceGroup.VIOLENCE)
+    people = sentenced_to(monkeypatch, model, Disposal.CUSTODY)
+    served = np.isin(rows, model.log.row[since(model, model.day, Event.SERVED_ALREADY)])
+    assert 5 < served.sum() < 35, "long sentences begin"
+    assert (people.status[rows[~served]] == Status.CUSTODY).all()
+    assert (people.sentence_days[rows[~served]] >= 365).all()
+    assert (people.status[rows[served]] == (Status.LICENCE if before == Status.LICENCE else Status.FREE)).all()
+    assert not people.is_mappa[rows[served]].any()
+    assert (people.sanctions[rows] > 0).all()
+    assert max(logged(model, Event.SERVED_ALREADY)) < 365 <= min(logged(model, Event.CUSTODY_START))
+    assert len(model.index_log) == cohort
+
+
+def test_a_short_sentence_passed_in_prison_runs_beside_the_one_being_served(court, monkeypatch):
+    model = with_raw(court, courts__p_served_already=1.0)
+    rows = free_people(model, 20, status=Status.CUSTODY, status_end_day=model.day + 50)
+    list_cases(model, rows)
+    people = sentenced_to(monkeypatch, model, Disposal.CUSTODY)
+    assert (people.status[rows] == Status.CUSTODY).all()
+    assert logged(model, Event.SERVED_ALREADY) == []
+
+
+def test_with_a_suspended_sentence_activated_the_two_together_are_short_or_not(court, monkeypatch):
+    model = with_raw(court, courts__p_served_already=1.0)
+    rows = free_people(model, 40, suspended_days=365, suspended_end_day=model.day)
+    model, found = activated(monkeypatch, model, rows, Disposal.CUSTODY)
+    assert found == rows.tolist()
+    assert (model.people.status[rows] == Status.CUSTODY).all()
+
+
+def begun(model, day):
+    """Count the sentences begun in prison since a day."""
+    return len(since(model, day, Event.CUSTODY_START))
+
+
+def test_the_more_are_served_when_passed_the_fewer_begin(mid_2016):
+    low, high = at_both_ends(mid_2016, "courts.p_served_already", begun)
+    assert low > 1.1 * high > 0
+
+
+def test_where_none_is_served_when_passed_all_begin(mid_2016):
+    never = later(with_raw(mid_2016, courts__p_served_already=0.0), weeks=YEAR_WEEKS)
+    some = later(mid_2016, weeks=YEAR_WEEKS)
+    assert len(since(never, mid_2016.day, Event.SERVED_ALREADY)) == 0
+    share = len(since(some, mid_2016.day, Event.SERVED_ALREADY)) / begun(never, mid_2016.day)
+    assert 0.1 < share < 0.4
 
 
 # --- suspended sentences
