@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
@@ -19,8 +20,8 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from experiments import ensemble, figures, solvency, spillover, structure, validate, validation_figure  # noqa: E402
-from experiments.engine import cores  # noqa: E402
+from experiments import ensemble, figures, score, solvency, spillover, structure, validate, validation_figure  # noqa: E402
+from experiments.engine import cores, run_seeds  # noqa: E402
 from experiments.ensemble_report import print_ensemble  # noqa: E402
 from experiments.plan import make_plan  # noqa: E402
 from experiments.report import WIDTH  # noqa: E402
@@ -69,6 +70,11 @@ def money() -> str:
     return block("\n".join(solvency.lines(3)))
 
 
+def risk_score() -> str:
+    """Return what is asked of OGRS3 in a cohort of the model, as the command prints it."""
+    return block("\n".join(score.lines(run_seeds(partial(score.run_seed, score.SCALE), SEEDS, cores()))))
+
+
 def reform_under_sets() -> str:
     """Return what `compare --ensemble` prints."""
     plan = make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", ENSEMBLE_SCALE, [0], None, [])
@@ -94,6 +100,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "ties": ("model.md", ties),
     "solvency": ("contracts.md", money),
     "validation": ("validation.md", validation),
+    "score": ("validation.md", risk_score),
     "ensemble": ("calibration.md", reform_under_sets),
 }
 
