@@ -23,6 +23,7 @@ app = typer.Typer(
 EXIT_INPUT, EXIT_OTHER = 2, 1
 DEFAULT_REGION = "staffordshire_west_midlands"
 DEFAULT_SEEDS, VALIDATION_SEEDS, ENSEMBLE_SCALE = 20, 4, 0.1
+LADDER_SCALE, LADDER_SEEDS = 0.2, 6
 
 Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
 Scale = Annotated[float, typer.Option(help="People for each person of the region.")]
@@ -87,13 +88,16 @@ def compare(
     reform: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "post_reform",
     region: Region = DEFAULT_REGION,
     scale: Annotated[
-        float | None, typer.Option(help="People for each person of the region [1; --ensemble 0.1].")
+        float | None, typer.Option(help="People for each person of the region [1; --ensemble 0.1; --ladder 0.2].")
     ] = None,
-    seeds: Annotated[int | None, typer.Option(help="Paired runs [20; --ensemble: two for each set].")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Paired runs [20; --ensemble: two for each set; --ladder: 6 for each rung].")
+    ] = None,
     jobs: Jobs = 0,
     until: Until = None,
     settings: Settings = None,
     ensemble: Annotated[bool, typer.Option("--ensemble", help="Under every set fitted to the record.")] = False,
+    ladder: Annotated[bool, typer.Option("--ladder", help="From the plainest model up, a part at a time.")] = False,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -102,10 +106,12 @@ def compare(
     from experiments.plan import checked_seeds, make_plan
 
     refuse_seeds_beside(ensemble, seeds, "two seeds")
-    size = (ENSEMBLE_SCALE if ensemble else 1.0) if scale is None else scale
-    pairs = checked_seeds(DEFAULT_SEEDS if seeds is None else seeds)
-    plan = make_plan([base, reform], region, size, pairs, until, settings or [])
-    command = commands.compare_ensemble if ensemble else commands.compare
+    if ensemble and ladder:
+        raise InputError("--ladder does not go with --ensemble: it asks what parts of the model add; leave one out")
+    usual = ENSEMBLE_SCALE if ensemble else LADDER_SCALE if ladder else 1.0
+    pairs = checked_seeds((LADDER_SEEDS if ladder else DEFAULT_SEEDS) if seeds is None else seeds)
+    plan = make_plan([base, reform], region, usual if scale is None else scale, pairs, until, settings or [])
+    command = commands.compare_ensemble if ensemble else commands.compare_ladder if ladder else commands.compare
     command(plan, out, jobs, as_json=as_json, progress=progress)
 
 

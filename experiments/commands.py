@@ -131,6 +131,34 @@ def compare_ensemble(plan: Plan, out: str | None, jobs: int, *, as_json: bool, p
     )
 
 
+def compare_ladder(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: Progress) -> None:
+    """Run a comparison on every rung of the null ladder, and print what each part of the model adds."""
+    from experiments import ladder, ladder_report
+
+    jobs = checked_jobs(jobs) or cores()
+    folder = store.output_folder(plan, "compare-ladder", out)
+    tell(plan)
+    start = time.perf_counter()
+    warm_up()
+    store.write_manifest(folder, plan, "compare-ladder")
+    with progress(ladder_report.runs(plan), "runs") as step:
+        for _ in ladder.run(plan, folder, jobs):
+            step()
+    found = ladder.steps(plan, folder)
+    described = {"rungs": [s.as_dict() for s in found], "notes": list(plan.notes)}
+    store.write_whole(folder / "ladder.json", (json.dumps(described, indent=1) + "\n").encode())
+    seconds = time.perf_counter() - start
+    if as_json:
+        arms = {"base": arm_name(plan, "base"), "reform": arm_name(plan, "reform")}
+        place = {"region": plan.region.name, "scale": plan.scale, "seeds": len(plan.seeds)}
+        print(json.dumps({**arms, **place, "seconds": seconds, "out": str(folder), **described}))
+        return
+    console = report.stdout_console()
+    ladder_report.print_ladder(console, plan, found)
+    console.print(f"\n{seconds:.0f} s")
+    report.print_written(console, folder, ["ladder.json", "fit.json"])
+
+
 def calibrate(
     budget: int, scale: float, seed: int, jobs: int, out: str | None, *, resume: bool, as_json: bool, progress: Progress
 ) -> None:

@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 
 from experiments import score
 from sim.clock import day_of
+from tests.worlds import world
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +52,11 @@ def test_a_group_that_the_score_misses_lies_above_it_and_the_rest_below(made):
     assert np.dot(shares, [more, rest]) == pytest.approx(0, abs=1)
 
 
-def test_a_cohort_of_the_model_has_each_person_once_by_the_first_index_event(early_2012):
+def test_a_cohort_of_the_model_has_each_person_once_by_the_first_index_event():
+    model = world(until=date(2012, 7, 2))
     first = date(2010, 1, 1)
-    c = score.cohort(early_2012, first)
-    index = early_2012.index_log
+    c = score.cohort(model, first)
+    index = model.index_log
     inside = (index.day >= day_of(first)) & (index.day < day_of(first) + 365)
     assert len(c.ogrs3) == len(np.unique(index.row[inside])) > 500
     assert np.sum([c.groups["sex=male"], c.groups["sex=female"]]) == len(c.ogrs3)
