@@ -44,7 +44,6 @@ _BOUNDLESS = 1e6
 
 CAPACITY: Mapping[str, float] = {
     "workload.greatest_cut": 0.0,
-    "workload.cover_share": 1.0,
     "workload.leaving_overload_slope": 0.0,
     "workload.sick_overload_slope": 0.0,
     "supervision.cases_quality_falls": _BOUNDLESS,
