@@ -9,7 +9,7 @@ import io
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,14 +20,15 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from experiments import ensemble, figures, score, solvency, spillover, structure, validate, validation_figure  # noqa: E402
+from experiments import ensemble, figures, ladder, score, solvency, spillover, structure, validate, validation_figure  # noqa: E402
 from experiments.engine import cores, run_seeds  # noqa: E402
 from experiments.ensemble_report import print_ensemble  # noqa: E402
-from experiments.plan import make_plan  # noqa: E402
+from experiments.ladder_report import print_ladder  # noqa: E402
+from experiments.plan import Plan, make_plan  # noqa: E402
 from experiments.report import WIDTH  # noqa: E402
 from experiments.targets import record  # noqa: E402
 from experiments.validation_report import headline, print_validation  # noqa: E402
-from run import ENSEMBLE_SCALE  # noqa: E402
+from run import ENSEMBLE_SCALE, LADDER_SCALE, LADDER_SEEDS  # noqa: E402
 
 SEEDS = range(6)
 VALIDATION_SCALE, VALIDATION_SEEDS = 0.1, range(4)
@@ -59,10 +60,8 @@ def validation() -> str:
             writer.writerow(cells)
     figures.style()
     figures.save(validation_figure.validation(rows, headline(rows)), DOCS / "validation.png", {})
-    console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
-    print_validation(console, rows, never + unmeasured, VALIDATION_SCALE, len(VALIDATION_SEEDS))
-    assert isinstance(console.file, io.StringIO)
-    return block(console.file.getvalue())
+    unseen = never + unmeasured
+    return printed(lambda console: print_validation(console, rows, unseen, VALIDATION_SCALE, len(VALIDATION_SEEDS)))
 
 
 def money() -> str:
@@ -75,17 +74,37 @@ def risk_score() -> str:
     return block("\n".join(score.lines(run_seeds(partial(score.run_seed, score.SCALE), SEEDS, cores()))))
 
 
+def parts() -> str:
+    """Return what `compare --ladder` prints."""
+    plan = main_plan(LADDER_SCALE, range(LADDER_SEEDS))
+    with tempfile.TemporaryDirectory() as out:
+        for _ in ladder.run(plan, Path(out), cores()):
+            pass
+        steps = ladder.steps(plan, Path(out))
+    return printed(lambda console: print_ladder(console, plan, steps))
+
+
 def reform_under_sets() -> str:
     """Return what `compare --ensemble` prints."""
-    plan = make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", ENSEMBLE_SCALE, [0], None, [])
+    plan = main_plan(ENSEMBLE_SCALE, [0])
     sets = ensemble.read_sets()
     with tempfile.TemporaryDirectory() as out:
         folder = Path(out)
         for _ in ensemble.run(ensemble.plans(plan, sets, str(ensemble.SHIPPED)), folder, cores()):
             pass
         effects = ensemble.effects_in(folder, plan)
+    return printed(lambda console: print_ensemble(console, plan, effects, len(sets)))
+
+
+def main_plan(scale: float, seeds: Sequence[int]) -> Plan:
+    """Return the plan of the main comparison."""
+    return make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", scale, seeds, None, [])
+
+
+def printed(print_on: Callable[[Console], None]) -> str:
+    """Return what is printed on a console."""
     console = Console(file=io.StringIO(), width=WIDTH, no_color=True, markup=False, highlight=False)
-    print_ensemble(console, plan, effects, len(sets))
+    print_on(console)
     assert isinstance(console.file, io.StringIO)
     return block(console.file.getvalue())
 
@@ -102,6 +121,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "validation": ("validation.md", validation),
     "score": ("validation.md", risk_score),
     "ensemble": ("calibration.md", reform_under_sets),
+    "ladder": ("evidence.md", parts),
 }
 
 
