@@ -164,15 +164,33 @@ def _ogrs3_on(w, p, i, day):
     return ogrs.chance(w, w.one_year, previous, at_last, at_first, now, p.is_female[i], p.is_last_caution[i], offence)
 
 
+@rule
+def _score_anew(w, p, i, day, is_custody):
+    p.ogrs3[i] = _ogrs3_on(w, p, i, day)
+    p.follow_up_day[i] = day
+    p.is_from_custody[i] = is_custody
+    p.offence_bound[i] = VISIT
+
+
+@compiled
+def _score_all_anew(w, p, rows, day):
+    for k in range(rows.size):
+        _score_anew(w, p, rows[k], day[k], True)
+
+
+def score_anew(model: "ProbationModel", rows: Rows, day: Days) -> None:
+    """Score people who have served their time on the day of sentence: as on a release, but they enter no cohort."""
+    count = len(rows)
+    if count:
+        _score_all_anew(ogrs.weights(), model.people.part(Judged), each(rows, count), each(day, count))
+
+
 @compiled
 def _start_follow_up(w, bounds, key, p, rows, day, disposal, log, start):
     for k in range(rows.size):
         i, to = rows[k], start + k
         is_custody = disposal[k] == Disposal.CUSTODY
-        p.ogrs3[i] = _ogrs3_on(w, p, i, day[k])
-        p.follow_up_day[i] = day[k]
-        p.is_from_custody[i] = is_custody
-        p.offence_bound[i] = VISIT
+        _score_anew(w, p, i, day[k], is_custody)
         rosh = rosh_of_index_offence(bounds, key, p, i)
         log.day[to], log.row[to], log.disposal[to] = day[k], i, disposal[k]
         log.sentence_days[to] = p.sentence_days[i] if is_custody else 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.assessment import assess_risk, record_sanction, start_follow_up
+from sim.assessment import assess_risk, record_sanction, score_anew, start_follow_up
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER, TWELVE_MONTHS_DAYS
 from sim.compiled import compiled
 from sim.distributions import weibull
@@ -200,6 +200,7 @@ def sentence_to_custody(model: "ProbationModel", rows: Rows, day: Rows, offence_
     served = ~indeterminate & is_served_already(model, rows, days, offence_day)
     model.log.record(Event.SERVED_ALREADY, day[served], rows[served], days[served], offence_day[served])
     settle_in_community(model, rows[served], day[served])
+    score_anew(model, rows[served], day[served])
     fixed = ~indeterminate & ~served
     imprison(model, rows[fixed], day[fixed], days[fixed], offence_day[fixed])
     sentence_to_life(model, rows[indeterminate], day[indeterminate], offence_day[indeterminate])

@@ -142,7 +142,7 @@ def test_the_chance_of_no_later_occasion_agrees_with_hand_arithmetic(day_zero):
     h, s = day_zero.register.reoffending.hazard_scale / (365.25 / 7), day_zero.register.reoffending.intensity_spread
     by_hand = np.exp(-(1 - s) * h) / (1 + s * h)
     assert population.chance_of_no_later(day_zero, np.array([0.5]), np.array([7])) == pytest.approx([by_hand], rel=1e-6)
-    odds = 0.8 / 0.2
+    odds = (0.8 / 0.2) ** day_zero.register.reoffending.hazard_slope
     by_hand = np.exp(-(1 - s) * h * odds) / (1 + s * h * odds)
     assert population.chance_of_no_later(day_zero, np.array([0.8]), np.array([7])) == pytest.approx([by_hand], rel=1e-6)
 

@@ -332,6 +332,8 @@ def test_whose_short_sentence_is_served_goes_home_and_enters_no_cohort(court, mo
     assert (people.status[rows[served]] == (Status.LICENCE if before == Status.LICENCE else Status.FREE)).all()
     assert not people.is_mappa[rows[served]].any()
     assert (people.sanctions[rows] > 0).all()
+    assert (people.follow_up_day[rows[served]] == model.day + 2).all()
+    assert people.is_from_custody[rows[served]].all()
     assert max(logged(model, Event.SERVED_ALREADY)) < 365 <= min(logged(model, Event.CUSTODY_START))
     assert len(model.index_log) == cohort
 

@@ -117,7 +117,10 @@ def end_orders_just_before_decisions(model):
 
 @pytest.fixture(scope="module")
 def watched(mid_2016):
-    """Two years from mid-2016 with every process watched; companies overclaim, so that audits are drawn."""
+    """Two years from mid-2016 with every process watched.
+
+    Companies overclaim, so that audits are drawn, and buy some of the places, so that they may buy more or fewer.
+    """
     seen, at_work = Watched(), [None]
     key = Draws.key
 
@@ -140,6 +143,8 @@ def watched(mid_2016):
         for process in WEEK:
             patch.setattr(process, "step", step_of(process))
         model = later(mid_2016, weeks=0, organisations__overclaim_share=0.1)
+        for provider in model.providers:
+            provider.places_share = 0.8
         for _ in range(WEEKS):
             end_orders_just_before_decisions(model)
             model.step()

@@ -221,7 +221,7 @@ def leavers_with(need):
     def share(model, day):
         log = model.index_log
         left = (log.day >= day + 26 * DAYS_PER_WEEK) & (log.disposal == Disposal.CUSTODY)
-        assert left.sum() > 150
+        assert left.sum() > 120
         return has(log.needs[left], need).mean()
 
     return share
