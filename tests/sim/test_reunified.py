@@ -121,9 +121,12 @@ def test_only_the_one_service_is_paid_by_the_month_and_pays_staff(years_after):
         assert bool(entered(model, service, Line.PRACTITIONERS, month)) == is_over
 
 
-def test_the_fee_of_the_unfinished_year_is_settled_by_its_volume(years_after):
-    model, ended = years_after, month_of(day_of(ENDED))
+def test_the_fee_of_the_unfinished_year_is_settled_by_its_volume(before, reunified):
+    """Half of the people whom the company took on in the last months were never there: the fee is less."""
+    model, ended = before.fork(reunified), month_of(day_of(ENDED))
     company = of_kind(model, Provider.CRC)
+    company.starts[ended - 6 : ended] //= 2
+    model.live_until(day_of(date(2016, 12, 5)))
     contract = contract_of(model, company, day_of(ENDED))
     months = (ended - BEGAN) % 12
     assert months == 6
