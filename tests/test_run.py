@@ -73,7 +73,7 @@ def compared(tmp_path_factory):
             ("run", "pre_reform", "--set", "levers.risk_split=off", "--set", "levers.risk_split=2016-01-01"),
             ("2 times",),
         ),
-        (("run", "pre_reform", "--set", "reoffending.hazard_scale=abc"), ("'abc' is not a number", "0.5 to 1.3")),
+        (("run", "pre_reform", "--set", "reoffending.hazard_scale=abc"), ("'abc' is not a number", "0.25 to 1.3")),
         (("levers", "risk"), ("risk", "risk_split")),
         (("parameters", "reofending"), ("reofending", "reoffending")),
         (("parameters", "reoffending.scale"), ("reoffending.hazard_scale",)),
@@ -404,7 +404,7 @@ def test_validate_lists_what_can_be_asked_within_eighty_columns():
         (("--seeds", "0"), "--seeds 0"),
         (("--jobs", "-1"), "--jobs -1"),
         (("--ensemble", "--seeds", "2"), "--seeds does not go with --ensemble"),
-        (("--set", "reoffending.hazard_scale=9"), "0.5 to 1.3"),
+        (("--set", "reoffending.hazard_scale=9"), "0.25 to 1.3"),
     ],
 )
 def test_validate_refuses_a_mistake_in_one_message(arguments, said):

@@ -98,7 +98,7 @@ def test_the_same_plan_has_the_same_key_and_another_another():
         ("contracts.signed_2015=1", "number of a contract"),
         ("contracts.signed_2015.volume_weights=[1, 1, 1, 1]", "add up to"),
         ("reoffending.hazard_scal=1", "reoffending.hazard_scale"),
-        ("reoffending.hazard_scale=9", "0.5 to 1.3"),
+        ("reoffending.hazard_scale=9", "0.25 to 1.3"),
         ("reoffending.hazard_scale=NaN", "out of range"),
         ("reoffending.hazard_scale=fast", "not a number"),
         ("reoffending.hazard_scale=[1, 2]", "one number"),

@@ -69,7 +69,7 @@ def test_a_list_changes_member_by_member(register):
     ("named", "words"),
     [
         ({"reoffending.hazard_scal": 0.6}, ["sets.csv: row 3", "hazard_scal", "reoffending.hazard_scale"]),
-        ({"reoffending.hazard_scale": 9.0}, ["sets.csv: row 3", "= 9", "0.5 to 1.3"]),
+        ({"reoffending.hazard_scale": 9.0}, ["sets.csv: row 3", "= 9", "0.25 to 1.3"]),
         ({"arrivals.returners_per_year[0]": 1.0}, ["returners_per_year[0]", "45000 to 85000"]),
         ({"custody.share_served": 0.5}, ["custody.share_served"]),
     ],
