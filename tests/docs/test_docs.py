@@ -206,6 +206,6 @@ def test_every_row_that_fails_has_a_likely_reason_and_no_other_row_has():
     text = (DOCS / "validation.md").read_text(encoding="utf-8")
     table, reasons = text.split("## Why rows fail")
     failing = {row.split()[0] for row in table.splitlines() if row.endswith(" outside")}
-    explained = set(re.findall(r"`([a-z0-9_-]+)`", "".join(re.findall(r"^\| (`.*?) \|", reasons, re.MULTILINE))))
+    explained = set(re.findall(r"`([a-z0-9_+-]+)`", "".join(re.findall(r"^\| (`.*?) \|", reasons, re.MULTILINE))))
     assert failing
     assert failing == explained
