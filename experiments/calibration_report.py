@@ -11,7 +11,7 @@ from rich.console import Console
 
 from experiments import store
 from experiments.calibrate import Calibration, Wave, settings, spans, wave_line
-from experiments.design import discrepancy
+from experiments.design import bar
 from experiments.ensemble import write_sets
 from experiments.space import Coordinate
 from experiments.targets import Target
@@ -46,7 +46,7 @@ class Met:
     @property
     def bar(self) -> float:
         """How far the median may lie from the published figure: twice the stated discrepancy."""
-        return 2 * discrepancy(self.target)
+        return bar(self.target)
 
     @property
     def is_met(self) -> bool:
@@ -80,7 +80,7 @@ def met(calibration: Calibration) -> list[Met]:
     rows = zip(calibration.design.targets, low, median, high, calibration.simulated.T, strict=True)
     found = []
     for t, a, b, c, values in rows:
-        within = float((np.abs(values - t.value) <= 2 * discrepancy(t)).mean())
+        within = float((np.abs(values - t.value) <= bar(t)).mean())
         found.append(Met(t, float(a), float(b), float(c), within))
     return found
 

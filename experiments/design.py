@@ -41,6 +41,11 @@ def discrepancy(target: Target) -> float:
     return _COUNT_SHARE * target.value
 
 
+def bar(target: Target) -> float:
+    """Return how far a model may lie from a target and meet it: twice the stated discrepancy, in its unit."""
+    return 2 * discrepancy(target)
+
+
 def calibration_targets() -> list[Target]:
     """Return what is fitted: the rows of the record with ``use = calibrate``, and the series to 2014."""
     return [target for target in record()[0] if target.use == "calibrate"] + series_record()

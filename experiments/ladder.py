@@ -19,21 +19,19 @@ from scipy.special import logit
 
 from experiments import store
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
-from experiments.design import SCENARIO, calibration_targets, discrepancy
+from experiments.design import SCENARIO, bar, calibration_targets
 from experiments.engine import map_runs
+from experiments.ensemble import ESTIMATOR
 from experiments.estimates import Floats, comparable_starts, interval, of_arm, of_weeks, rate, summed, weekly_means
 from experiments.plan import Plan, make_plan
+from experiments.space import shut
 from experiments.targets import Target
 from experiments.validate import REGION, end_of, measured
-from sim.parameters.register import Register
 
 FIT_SCALE, FIT_SEEDS = 0.05, 2
 LEVEL = "reoffending.hazard_scale"
 ANCHOR = "adults_binary_twelve_month_2013"
 """The rate of everyone in the last year before the reform: every rung meets it by its level."""
-BARS = 2.0
-"""A bar is so many standard deviations of the stated discrepancy (`design.discrepancy`)."""
-ESTIMATOR = "three_month_cohort"
 EFFECTS = {
     "reoffending, points": ("binary_rate", "all"),
     "of short-sentence leavers": ("binary_rate", "disposal=custody_under_12m"),
@@ -104,16 +102,6 @@ class Step:
         return plain
 
 
-def shut(register: Register, numbers: Mapping[str, float]) -> Register:
-    """Return a register with numbers set whatever their ranges; each member of a list alike."""
-    parameters = {process: dict(names) for process, names in register.parameters.items()}
-    for key, value in numbers.items():
-        p = register.find(key, "ladder")
-        held = tuple([value] * len(p.value)) if isinstance(p.value, tuple) else value
-        parameters[p.process][p.name] = replace(p, value=held)
-    return Register(parameters, register.hold_at)
-
-
 def on_rung(plan: Plan, rung: Rung) -> Plan:
     """Return a plan as a rung has it: numbers set, levers left out of every arm that has them."""
     arms = plan.arms
@@ -165,7 +153,7 @@ def _numbers(targets: Sequence[Target], plan: Plan) -> list[float]:
 
 def misfit(targets: Sequence[Target], values: Floats) -> tuple[float, int]:
     """Return the distance of means over seeds from the record, in bars, and how many targets are met."""
-    away = np.array([(v - t.value) / (BARS * discrepancy(t)) for t, v in zip(targets, values, strict=True)])
+    away = np.array([(v - t.value) / bar(t) for t, v in zip(targets, values, strict=True)])
     return float(np.sqrt(np.nanmean(away**2))), int((np.abs(away) <= 1).sum())
 
 

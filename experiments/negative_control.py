@@ -19,7 +19,7 @@ import gc
 import sys
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import partial
@@ -31,13 +31,13 @@ from numpy.typing import NDArray
 from experiments.compare import index_keys
 from experiments.engine import cores, run_seeds
 from experiments.estimates import SETTLING_DAYS, interval, rate, with_bounds
+from experiments.space import shut
 from experiments.tables import recalled_within_a_year
 from sim import measures
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, date_of, day_of
 from sim.events import Event
 from sim.model import ProbationModel
 from sim.offenders import Provider
-from sim.parameters.register import Register
 from sim.proven import FOLLOW_UP_DAYS, WAITING_DAYS, FollowUp, disposal_groups
 from sim.scenarios import load_timeline
 from sim.timeline import Timeline, first_difference
@@ -123,13 +123,6 @@ class Found:
     rungs: dict[str, Values]
 
 
-def nought(register: Register, key: str) -> Register:
-    """Return the register with one number 0, whatever its range: a control is no claim about the world."""
-    parameter = register.find(key, "negative control")
-    process = {**register.parameters[parameter.process], parameter.name: replace(parameter, value=0.0)}
-    return Register({**register.parameters, parameter.process: process}, register.hold_at)
-
-
 def grow_trunk(base: Timeline, reform: Timeline, scale: float, seed: int) -> ProbationModel:
     """Return the world under the base at the start of the week in which the arms part."""
     trunk = ProbationModel(base, scale=scale, seed=seed)
@@ -144,7 +137,7 @@ def fork(trunk: ProbationModel, timeline: Timeline, is_open: Collection[Channel]
     twin = trunk.fork(timeline)
     for channel, key in NUMBERS.items():
         if channel not in is_open:
-            twin.register = nought(twin.register, key)
+            twin.register = shut(twin.register, {key: 0.0})
     if Channel.PLACES not in is_open:
         for charity in twin.charities:
             charity.places = 0

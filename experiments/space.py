@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -117,6 +117,19 @@ def held(register: Register, coordinate: Coordinate) -> float:
         return value
     assert isinstance(value, tuple)
     return value[coordinate.member]
+
+
+def shut(register: Register, numbers: Mapping[str, float]) -> Register:
+    """Return a register with numbers set whatever their ranges, for a control is no claim about the world.
+
+    Each member of a list alike.
+    """
+    parameters = {process: dict(names) for process, names in register.parameters.items()}
+    for key, value in numbers.items():
+        p = register.find(key, "control")
+        held = tuple([value] * len(p.value)) if isinstance(p.value, tuple) else value
+        parameters[p.process][p.name] = replace(p, value=held)
+    return Register(parameters, register.hold_at)
 
 
 def with_values(register: Register, named: Mapping[str, float], place: str) -> Register:
