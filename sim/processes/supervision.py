@@ -2,9 +2,10 @@
 
 How often a contact is due depends on legal status and risk of serious harm: weekly at first, then by tier; under a
 rehabilitation activity requirement the officer decides, and fewer are due. A contact is missed without acceptable
-reason more often by people of higher OGRS3. The second such absence within twelve months calls for enforcement unless
-the officer uses discretion. On licence other failures (residence, conduct, drugs) add a hazard of their own, highest in
-the first weeks after release; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts,
+reason more often by people of higher OGRS3, and most often in the first weeks of a licence, while homes are looked for
+and touch is lost. The second such absence within twelve months calls for enforcement unless the officer uses
+discretion. On licence other failures (residence, conduct, drugs) add a hazard of their own, highest in the same
+weeks; on curfew so do breaches of the curfew. An officer who has too much to do cuts contacts,
 and none is held while a case passes from one provider to another. Each kept contact adds to the working alliance, less
 so with an officer who holds many cases; the alliance makes contacts likelier to be kept. `model.contacts` counts the
 week's contacts by provider, tier and class of payment.
@@ -36,17 +37,18 @@ if TYPE_CHECKING:
 
 
 _DUE, _KEPT, _CUT = range(3)
-_LONGEST_SETTLING_WEEKS = 104
+_SETTLED_WEEKS = 104
 _CENTRE = 0.5
 """The OGRS3 at which the register states chances of missing a contact or failing."""
 
 
 class Contact(NamedTuple):
-    """What the compiled loop knows of the parameters."""
+    """What the compiled loop knows of the parameters. Weeks of a status are counted from its first full one, 0."""
 
-    first_weeks: NDArray[np.int64]  # of weekly contact, shape (statuses,)
+    reports_on_release: NDArray[np.bool_]  # is seen in the very week in which the status begins, shape (statuses,)
+    first_weeks: NDArray[np.int64]  # of weekly contact, shape (statuses, 4 levels of risk of serious harm)
     interval: NDArray[np.int64]  # weeks, shape (statuses, 4 levels of risk of serious harm)
-    p_miss: NDArray[np.float64]  # at the central OGRS3, shape (statuses,)
+    p_miss: NDArray[np.float64]  # at the central OGRS3, shape (statuses, weeks of the status)
     greatest_odds_ratio: float  # of OGRS3 at 1 and no alliance over the central ones
     miss_slope: float  # on the log-odds, for each unit of OGRS3
     absences_allowed: int
@@ -110,13 +112,15 @@ def _contact(register: Register) -> Contact:
     p = register.supervision
     statuses = len(Status)
     interval = np.ones((statuses, len(Rosh)), np.int64)
-    first_weeks = np.zeros(statuses, np.int64)
-    p_miss, p_enforce = np.zeros(statuses), np.zeros(statuses)
-    p_failure = np.zeros((statuses, _LONGEST_SETTLING_WEEKS))
+    first_weeks = np.zeros((statuses, len(Rosh)), np.int64)
+    p_miss, p_failure = np.zeros((2, statuses, _SETTLED_WEEKS))
+    p_enforce, reports_on_release = np.zeros(statuses), np.zeros(statuses, bool)
     licence = (Status.LICENCE, Status.HOME_DETENTION_CURFEW)
+    reports_on_release[[*licence]] = True
     for status in COMMUNITY_SUPERVISION:
         on_pss = status in (Status.POST_SENTENCE_SUPERVISION, Status.YOUNG_OFFENDER_SUPERVISION)
         first_weeks[status] = 0 if on_pss else p.first_weeks
+        first_weeks[status, Rosh.LOW] = p.low_risk_first_weeks if status in licence else 0
         interval[status] = [max(1, round(w)) for w in p.weeks_between_contacts]
         if on_pss:
             interval[status] = np.maximum(interval[status], round(p.post_sentence_weeks_between_contacts))
@@ -125,12 +129,13 @@ def _contact(register: Register) -> Contact:
         if on_pss:
             p_enforce[status] = p.p_enforce_post_sentence
     per_week = DAYS_PER_WEEK / DAYS_PER_MONTH
-    settling = [math.exp(-week / p.licence_settling_weeks) for week in range(_LONGEST_SETTLING_WEEKS)]
-    p_failure[Status.LICENCE] = (
-        p.licence_failure_per_month * per_week * (1 + p.licence_failure_peak * np.array(settling))
-    )
+    settling = np.array([math.exp(-week / p.licence_settling_weeks) for week in range(_SETTLED_WEEKS)])
+    odds = p.p_miss_licence / (1.0 - p.p_miss_licence) * (1 + p.licence_miss_peak * settling)
+    p_miss[Status.LICENCE] = odds / (1.0 + odds)
+    p_failure[Status.LICENCE] = p.licence_failure_per_month * per_week * (1 + p.licence_failure_peak * settling)
     p_failure[Status.HOME_DETENTION_CURFEW] = p.curfew_failure_per_month * per_week
     return Contact(
+        reports_on_release=reports_on_release,
         first_weeks=first_weeks,
         interval=interval,
         p_miss=p_miss,
@@ -149,11 +154,9 @@ def _contact(register: Register) -> Contact:
 
 @compiled
 def is_contact_due(c, weeks, status, rosh):
-    """Say whether a contact falls due after so many weeks of a status: weekly at first but for low risk and
-    post-sentence supervision, then by tier."""
-    if weeks < c.first_weeks[status] and rosh > 0:
-        return True
-    return weeks % c.interval[status, rosh] == 0
+    """Say whether a contact falls due in a week of a status: weekly at first but for post-sentence
+    supervision, and for low risk on an order, then by tier."""
+    return weeks < c.first_weeks[status, rosh] or weeks % c.interval[status, rosh] == 0
 
 
 @compiled
@@ -227,10 +230,11 @@ def hold(
     """
     for i in rows:
         s = status[i]
-        if not IS_SUPERVISED_IN_COMMUNITY[s] or day <= status_since_day[i]:
+        weeks = (day - 1 - status_since_day[i]) // DAYS_PER_WEEK
+        if not IS_SUPERVISED_IN_COMMUNITY[s] or (weeks < 0 and not c.reports_on_release[s]):
             continue
-        weeks = (day - status_since_day[i]) // DAYS_PER_WEEK
-        p_failure = c.p_failure[s, min(weeks, _LONGEST_SETTLING_WEEKS - 1)]
+        week = min(max(weeks, 0), _SETTLED_WEEKS - 1)
+        p_failure = c.p_failure[s, week] if weeks >= 0 else 0.0
         if p_failure > 0.0 and fails(c, p_failure, float(ogrs3[i]), uniform(person_hash[i], keys.failure)):
             enforcement_reason[i] = Reason.CURFEW if s == Status.HOME_DETENTION_CURFEW else Reason.NON_COMPLIANCE
         if not is_contact_due(c, weeks, s, rosh[i]):
@@ -247,7 +251,7 @@ def hold(
             contacts_cut[i] += 1
             counts[_CUT] += 1
             continue
-        if keeps(c, c.p_miss[s], float(ogrs3[i]), float(alliance[i]), uniform(person_hash[i], keys.contact)):
+        if keeps(c, c.p_miss[s, week], float(ogrs3[i]), float(alliance[i]), uniform(person_hash[i], keys.contact)):
             contacts_kept[i] += 1
             counts[_KEPT] += 1
             cases = community_cases[officer[i]] if officer[i] >= 0 else 0

@@ -15,27 +15,29 @@ from sim.workload import build as build_workload
 TRIPLING = 2 * math.log(3)
 """The slope at which the odds at OGRS3 of 1 are three times, and at 0 a third of, those at one half."""
 EVERY_STATUS = len(Status)
-WEEKS_OF_FAILURE = supervision._LONGEST_SETTLING_WEEKS
+WEEKS_OF_FAILURE = supervision._SETTLED_WEEKS
 ORDERS = (Status.COMMUNITY_ORDER, Status.SUSPENDED_SENTENCE_ORDER)
 
 
 def rules(slope=2.0, **changes):
     """Return rules made by hand, the same for every status; scalars of `changes` hold for all statuses.
 
-    `p_failure` may be one number, or one for each week of a status.
+    `p_failure` and `p_miss` may be one number, or one for each week of a status.
     """
     made = {"first_weeks": 12, "p_miss": 0.1, "p_enforce": 1.0, "p_failure": 0.0, "absences_allowed": 1}
     made |= {"warning_days": 365, "interval": (4, 2, 1, 1), "alliance_slope": 0.0, "centre_alliance": 0.45}
-    made |= {"alliance_growth": 0.06, "cases_quality_falls": 50.0} | changes
-    by_status = {n: np.full(EVERY_STATUS, made[n]) for n in ("first_weeks", "p_miss", "p_enforce")}
+    made |= {"alliance_growth": 0.06, "cases_quality_falls": 50.0, "reports_on_release": False} | changes
+    by_week = {n: np.full((EVERY_STATUS, WEEKS_OF_FAILURE), made[n]) for n in ("p_miss", "p_failure")}
+    by_risk = {n: np.full((EVERY_STATUS, len(Rosh)), made[n]) for n in ("first_weeks", "interval")}
+    by_status = {n: np.full(EVERY_STATUS, made[n]) for n in ("reports_on_release", "p_enforce")}
     others = ("absences_allowed", "warning_days", "alliance_slope", "centre_alliance", "alliance_growth")
     return Contact(
         greatest_odds_ratio=math.exp(slope / 2 + made["alliance_slope"] * made["centre_alliance"]),
         miss_slope=slope,
-        interval=np.tile(made["interval"], (EVERY_STATUS, 1)),
-        p_failure=np.full((EVERY_STATUS, WEEKS_OF_FAILURE), made["p_failure"]),
         cases_quality_falls=made["cases_quality_falls"],
         **{name: made[name] for name in others},
+        **by_week,
+        **by_risk,
         **by_status,
     )
 

@@ -38,14 +38,21 @@ def share(rule, c, base, *circumstances, n=2000):
 @pytest.mark.parametrize(
     ("rosh", "due"),
     [
-        (Rosh.LOW, [0, 4, 8, 12, 16]),
+        (Rosh.LOW, [0, 1, 2, 4, 8, 12, 16]),
         (Rosh.MEDIUM, [*range(11), 12, 14, 16, 18]),
         (Rosh.HIGH, [*range(20)]),
         (Rosh.VERY_HIGH, [*range(20)]),
     ],
 )
-def test_contact_is_weekly_at_first_but_for_low_risk_and_then_by_tier(rule, rosh, due):
-    assert weeks_due(rule, rules(first_weeks=11), rosh) == due
+def test_contact_is_weekly_at_first_and_then_by_tier(rule, rosh, due):
+    assert weeks_due(rule, rules(first_weeks=(3, 11, 11, 11)), rosh) == due
+
+
+@both(is_contact_due)
+def test_in_the_week_of_release_a_contact_is_always_due(rule):
+    """That week is counted as -1."""
+    for weekly in (0, 3):
+        assert rule(rules(first_weeks=weekly), -1, ON_LICENCE, int(Rosh.LOW))
 
 
 @both(is_contact_due)
@@ -177,6 +184,7 @@ def test_orders_licences_and_post_sentence_supervision_have_chances_of_their_own
         p_enforce_post_sentence="0.6",
     )
     order, licence, after = (0.2, 0.4), (0.05, 0.5), (0.05, 0.6)
+    settled = c.p_miss[:, -1].round(9)
     expected = {
         "COMMUNITY_ORDER": order,
         "SUSPENDED_SENTENCE_ORDER": order,
@@ -185,7 +193,35 @@ def test_orders_licences_and_post_sentence_supervision_have_chances_of_their_own
         "YOUNG_OFFENDER_SUPERVISION": after,
         "POST_SENTENCE_SUPERVISION": after,
     }
-    assert by_status([*zip(c.p_miss.tolist(), c.p_enforce.tolist(), strict=True)]) == expected
+    assert by_status([*zip(settled.tolist(), c.p_enforce.tolist(), strict=True)]) == expected
+
+
+def test_people_of_low_risk_are_seen_weekly_at_first_on_licence_and_curfew_alone(register):
+    c = rules_of(register, first_weeks="9", low_risk_first_weeks="3")
+    of_risk = [[3, 9, 9, 9], [0, 9, 9, 9], [0, 0, 0, 0]]
+    licence, order, after = of_risk
+    assert by_status(c.first_weeks.tolist()) == {
+        "COMMUNITY_ORDER": order,
+        "SUSPENDED_SENTENCE_ORDER": order,
+        "HOME_DETENTION_CURFEW": licence,
+        "LICENCE": licence,
+        "YOUNG_OFFENDER_SUPERVISION": after,
+        "POST_SENTENCE_SUPERVISION": after,
+    }
+    assert {s for s in COMMUNITY_SUPERVISION if c.reports_on_release[s]} == {
+        Status.LICENCE,
+        Status.HOME_DETENTION_CURFEW,
+    }
+
+
+@pytest.mark.parametrize(("peak", "settling"), [(0, 3), (6, 3), (10, 13)])
+def test_the_odds_of_missing_a_contact_are_highest_in_the_first_week_of_a_licence_and_settle(register, peak, settling):
+    changed = {"licence_miss_peak": str(peak), "licence_settling_weeks": str(settling)}
+    c = rules_of(register, p_miss_licence="0.05", **changed)
+    p = c.p_miss[Status.LICENCE]
+    assert p / (1 - p) / (0.05 / 0.95) == pytest.approx(1 + peak * np.exp(-WEEKS / settling))
+    for other in {*COMMUNITY_SUPERVISION} - {Status.LICENCE}:
+        assert len(set(c.p_miss[other])) == 1
 
 
 MONTH_WEEKS = 365.25 / 12 / 7
@@ -240,7 +276,7 @@ def test_at_the_ends_of_the_ranges_the_excess_is_gone_by_the_last_week_of_the_ta
 def test_the_short_cut_of_the_register_s_rules_passes_by_nobody_of_high_ogrs3_without_an_alliance(register, effect):
     c = rules_of(register, p_miss_order="0.03", alliance_miss_effect=effect, centre_alliance="0.8", miss_slope="4")
     odds = 0.03 / 0.97 * math.exp(2 + float(effect) * 0.8)
-    missed = 1 - share(keeps, c, c.p_miss[Status.COMMUNITY_ORDER], 1.0, 0.0)
+    missed = 1 - share(keeps, c, c.p_miss[Status.COMMUNITY_ORDER, 0], 1.0, 0.0)
     assert missed == pytest.approx(odds / (1 + odds), abs=1 / 2000)
 
 
@@ -250,4 +286,4 @@ def test_post_sentence_supervision_is_thinner_but_never_denser_than_the_tier(reg
     assert by_status(c.interval.tolist()) == {
         s.name: after if "SUPERVISION" in s.name else [4, 2, 1, 1] for s in COMMUNITY_SUPERVISION
     }
-    assert c.first_weeks[[Status.POST_SENTENCE_SUPERVISION, Status.YOUNG_OFFENDER_SUPERVISION]].tolist() == [0, 0]
+    assert not c.first_weeks[[Status.POST_SENTENCE_SUPERVISION, Status.YOUNG_OFFENDER_SUPERVISION]].any()

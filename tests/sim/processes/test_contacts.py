@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.clock import NEVER
-from sim.offenders import COMMUNITY_SUPERVISION, Provider, Reason, Status
+from sim.offenders import COMMUNITY_SUPERVISION, Provider, Reason, Rosh, Status
 from sim.processes import supervision
 from tests.sim.processes.contacts import (
     COLUMNS,
@@ -50,11 +50,11 @@ def test_an_officer_who_always_uses_discretion_enforces_nothing():
 
 @pytest.mark.parametrize(("days_ago", "expected", "absences"), [(365, MISSED, 0), (366, NONE, 1)])
 def test_a_warning_lapses_after_twelve_months(days_ago, expected, absences):
-    people = made_people(absences=1, warning_day=700 - days_ago)
-    hold(rules(p_miss=CERTAIN), people, 100)
+    people = made_people(absences=1, warning_day=707 - days_ago)
+    hold(rules(p_miss=CERTAIN), people, 101)
     assert Reason(people.enforcement_reason[0]) == expected
     assert people.absences.tolist() == [absences]
-    assert people.warning_day.tolist() == [700 if absences else 700 - days_ago]
+    assert people.warning_day.tolist() == [707 if absences else 707 - days_ago]
 
 
 def test_a_kept_contact_leaves_warnings_as_they_are():
@@ -70,10 +70,17 @@ def test_only_people_supervised_in_the_community_have_contacts():
     assert np.array_equal(people.contacts_due, people.contacts_kept)
 
 
-def test_the_first_contact_comes_after_the_first_day():
-    people = made_people(3, status_since_day=[6, 7, 8])
-    hold(rules(), people, 1)
-    assert people.contacts_due.tolist() == [1, 0, 0]
+def test_the_first_contact_comes_in_the_first_full_week():
+    people = made_people(4, status_since_day=[0, 6, 7, 13], rosh=Rosh.LOW)
+    hold(rules(first_weeks=0), people, 1)
+    assert people.contacts_due.tolist() == [1, 1, 0, 0]
+
+
+def test_whoever_reports_on_release_is_seen_in_that_very_week_and_may_miss_that_contact():
+    people = made_people(2, status_since_day=[7, 13])
+    hold(rules(reports_on_release=True, p_miss=CERTAIN, p_failure=CERTAIN), people, 1)
+    assert people.contacts_due.tolist() == people.absences.tolist() == [1, 1]
+    assert people.enforcement_reason.tolist() == [NONE, NONE], "nobody fails otherwise before the first full week"
 
 
 def test_contacts_are_counted_for_whoever_supervises():
@@ -96,23 +103,30 @@ def test_the_chance_of_a_failure_is_that_of_the_week_of_the_status_and_at_last_s
     for certain, expected in ((3, [3]), (WEEKS_OF_FAILURE - 1, [*range(WEEKS_OF_FAILURE - 1, 150)])):
         chances = np.where(np.arange(WEEKS_OF_FAILURE) == certain, CERTAIN, 0.0)
         for days_beyond in (0, 6):
-            people = made_people(150, status_since_day=7 * 200 - 7 * weeks - days_beyond)
+            people = made_people(150, status_since_day=7 * 199 - 7 * weeks + days_beyond)
             hold(rules(p_miss=0.0, p_failure=chances), people, 200)
             failed = np.flatnonzero(people.enforcement_reason == Reason.NON_COMPLIANCE)
-            assert failed.tolist() == [week for week in expected if week or days_beyond]
+            assert failed.tolist() == expected
 
 
-def test_nobody_fails_on_the_first_day():
+def test_nobody_fails_before_the_first_full_week():
     people = made_people(2, status_since_day=[7, 6])
     hold(rules(p_miss=0.0, p_failure=CERTAIN), people, 1)
     assert people.enforcement_reason.tolist() == [NONE, Reason.NON_COMPLIANCE]
 
 
 def test_people_fail_as_often_as_the_chance_of_their_week_says():
-    people = made_people(8000, status_since_day=np.repeat([6, -7 * 12], 4000))
+    people = made_people(8000, status_since_day=np.repeat([6, -7 * 13], 4000))
     hold(rules(p_miss=0.0, p_failure=0.02 * (1 + 14 * np.exp(-np.arange(WEEKS_OF_FAILURE) / 13))), people, 1)
     failed = (people.enforcement_reason == Reason.NON_COMPLIANCE).reshape(2, 4000).mean(axis=1)
     assert failed == pytest.approx([0.02 * 15, 0.02 * (1 + 14 / np.e)], abs=0.025)
+
+
+def test_people_miss_as_often_as_the_chance_of_their_week_says():
+    people = made_people(8000, status_since_day=np.repeat([6, -7 * 13], 4000))
+    hold(rules(p_miss=np.where(np.arange(WEEKS_OF_FAILURE) < 13, 0.4, 0.1), first_weeks=20), people, 1)
+    missed = (people.contacts_due - people.contacts_kept).reshape(2, 4000).mean(axis=1)
+    assert missed == pytest.approx([0.4, 0.1], abs=0.025)
 
 
 def test_people_miss_as_often_as_the_chance_says():
