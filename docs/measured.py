@@ -20,7 +20,18 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from experiments import ensemble, figures, ladder, score, solvency, spillover, structure, validate, validation_figure  # noqa: E402
+from experiments import (  # noqa: E402
+    ensemble,
+    figures,
+    ladder,
+    score,
+    series_figure,
+    solvency,
+    spillover,
+    structure,
+    validate,
+    validation_figure,
+)
 from experiments.engine import cores, run_seeds  # noqa: E402
 from experiments.ensemble_report import print_ensemble  # noqa: E402
 from experiments.ladder_report import print_ladder  # noqa: E402
@@ -62,6 +73,17 @@ def validation() -> str:
     figures.save(validation_figure.validation(rows, headline(rows)), DOCS / "validation.png", {})
     unseen = never + unmeasured
     return printed(lambda console: print_validation(console, rows, unseen, VALIDATION_SCALE, len(VALIDATION_SEEDS)))
+
+
+def foretold() -> str:
+    """Return the record beside the sets of the ensemble, as `validate --ensemble` prints it, and draw the series."""
+    targets, never = record()
+    sets = ensemble.read_sets()
+    rows, unmeasured = validate.validate(targets, VALIDATION_SCALE, range(len(sets)), cores(), sets=sets)
+    figures.style()
+    figures.save(series_figure.series(rows), DOCS / "series.png", {})
+    unseen = never + unmeasured
+    return printed(lambda console: print_validation(console, rows, unseen, VALIDATION_SCALE, len(sets), sets=len(sets)))
 
 
 def money() -> str:
@@ -121,6 +143,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "validation": ("validation.md", validation),
     "score": ("validation.md", risk_score),
     "ensemble": ("calibration.md", reform_under_sets),
+    "foretold": ("calibration.md", foretold),
     "ladder": ("evidence.md", parts),
 }
 

@@ -394,7 +394,7 @@ def validate(
     with progress(len(seeds) * scenarios, "runs") as step:
         rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step, settings, sets)
     unmeasured = never + unmeasured
-    written = [] if folder is None else _write_validation(folder, rows)
+    written = [] if folder is None else _write_validation(folder, rows, with_series=bool(sets) and path is None)
     if as_json:
         found = {"region": validation.REGION, "scale": scale, "seeds": list(seeds), "code_version": source_hash()}
         found |= {"settings": list(settings), "sets": len(sets)}
@@ -408,11 +408,12 @@ def validate(
         report.print_written(console, folder, written)
 
 
-def _write_validation(folder: Path, rows: Sequence[validation.Row]) -> list[str]:
-    """Write the rows as a table and a picture, and return the names of both; nothing measured, nothing written."""
+def _write_validation(folder: Path, rows: Sequence[validation.Row], *, with_series: bool) -> list[str]:
+    """Write the rows as a table and pictures, and return their names; nothing measured, nothing written."""
     if not rows:
         return []
     from experiments import figures
+    from experiments.series_figure import series
     from experiments.validation_figure import validation as drawn
 
     table = pd.DataFrame([row.as_dict() for row in rows])
@@ -421,4 +422,7 @@ def _write_validation(folder: Path, rows: Sequence[validation.Row]) -> list[str]
     figures.style()
     provenance = {"Title": "throughgate validate", "Description": f"code {source_hash()}"}
     figures.save(drawn(rows, headline(rows)), folder / "validation.png", provenance)
-    return ["targets.csv", "validation.png"]
+    if not with_series:
+        return ["targets.csv", "validation.png"]
+    figures.save(series(rows), folder / "series.png", provenance)
+    return ["targets.csv", "validation.png", "series.png"]

@@ -10,7 +10,7 @@ import numpy as np
 from experiments import space, store
 from experiments.plan import make_plan
 from experiments.space import Coordinate
-from experiments.targets import Target, record, series_record
+from experiments.targets import Target, record
 from experiments.validate import REGION, end_of
 from experiments.vocabulary import Kind, measures
 from sim.compiled import source_hash
@@ -47,8 +47,8 @@ def bar(target: Target) -> float:
 
 
 def calibration_targets() -> list[Target]:
-    """Return what is fitted: the rows of the record with ``use = calibrate``, and the series to 2014."""
-    return [target for target in record()[0] if target.use == "calibrate"] + series_record()
+    """Return what is fitted: the rows of the record with ``use = calibrate``."""
+    return [target for target in record()[0] if target.use == "calibrate"]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from experiments.validate import REGION, end_of, measured
 
 FIT_SCALE, FIT_SEEDS = 0.05, 2
 LEVEL = "reoffending.hazard_scale"
-ANCHOR = "adults_binary_twelve_month_2013"
+ANCHOR = "adults_binary_12m_2013"
 """The rate of everyone in the last year before the reform: every rung meets it by its level."""
 EFFECTS = {
     "reoffending, points": ("binary_rate", "all"),

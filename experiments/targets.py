@@ -33,13 +33,18 @@ _OCCASIONS_ERROR = 0.01
 """Of a count of occasions: years from 2008 to 2014 are scaled from later tables (see sim/data/SOURCES.md)."""
 
 
-SERIES_YEARS, RECALL_YEARS = (2009, 2011, 2013), (2010, 2012)
+CHECK = "check"
+_FITTED_YEARS, _FITTED_RECALL_YEARS = (2009, 2011, 2013), (2010, 2012)
+_SERIES_YEARS, _RECALL_YEARS = range(2008, 2014), range(2010, 2014)
 _SERIES = (
-    ("three_month_cohort", "binary_rate_percent", "binary_rate", "percent", 0.06),
-    ("three_month_cohort", "reoffences_per_reoffender", "frequency", "count", 0.01),
-    ("twelve_month_cohort", "binary_rate_percent", "binary_rate", "percent", 0.07),
+    ("three_month_cohort", "binary_rate_percent", "binary_rate", "percent", 0.06, _FITTED_YEARS),
+    ("three_month_cohort", "reoffences_per_reoffender", "frequency", "count", 0.01, _FITTED_YEARS),
+    ("twelve_month_cohort", "binary_rate_percent", "binary_rate", "percent", 0.07, _FITTED_YEARS),
+    ("twelve_month_cohort", "reoffences_per_reoffender", "frequency", "count", 0.01, ()),
 )
-"""Estimator, quantity, measure, unit, and error of counts of half a million people (and of rounding to a tenth)."""
+"""Estimator, quantity, measure, unit, error of counts of half a million people (and of rounding to a tenth), and the
+years that calibration is set against; those between are a check of what it foretells."""
+_SHORT = {"three_month_cohort": "3m", "twelve_month_cohort": "12m"}
 
 
 class Period(NamedTuple):
@@ -59,7 +64,8 @@ class Target:
     Attributes
     ----------
     id, use, measure, estimator, group, scenario, unit, source : str
-        `use` is ``calibrate``, ``validate``, ``context``, or ``user`` for a row of a file of one's own.
+        `use` is ``calibrate``, ``validate``, ``context``, ``check`` for years of a series between those set against,
+        or ``user`` for a row of a file of one's own.
     periods : tuple of Period
         One; two for a measure that ends in ``_change``.
     value, standard_error : float
@@ -115,7 +121,7 @@ def record() -> tuple[list[Target], list[tuple[str, str]]]:
             known = published[identity]
             cells = {**row, "value": str(value), "source": f"{known['source']} ({known['period']})"}
             found.append(parse(cells, f"{RECORD}: row {number}", use=known["use"], fact=row["fact"]))
-    return found + occasions_record(), unmeasured
+    return found + occasions_record() + series_record(), unmeasured
 
 
 def occasions_record() -> list[Target]:
@@ -146,52 +152,50 @@ def occasions_record() -> list[Target]:
 def series_record() -> list[Target]:
     """Return the published series to 2014: proven reoffending of all adults by both estimators, prison on recall.
 
-    Each year of cohorts runs from April; the recall population is that of a June. `use` is ``calibrate``.
+    Each year of cohorts runs from April; the recall population is that of a June. `use` is ``calibrate``, or ``check``
+    for years, and a whole series, that nothing is set against.
     """
-    common = {"use": "calibrate", "scenario": "post_reform"}
     published = {
         (r["estimator"], r["cohort_start"], r["quantity"]): float(r["value"])
         for r in tables.rows("proven_reoffending_adults_2000_2014")
         if r["period"] == "annual"
     }
-    found = []
-    for estimator, quantity, measure, unit, error in _SERIES:
-        for year in SERIES_YEARS:
-            value = published[estimator, f"{year}-04-01", quantity]
-            found.append(
-                Target(
-                    id=f"adults_{measure.removesuffix('_rate')}_{estimator.partition('_')[0]}_month_{year}",
-                    measure=measure,
-                    estimator=estimator,
-                    group="all",
-                    periods=(Period(date(year, 4, 1), date(year + 1, 3, 31)),),
-                    value=value,
-                    unit=unit,
-                    standard_error=error,
-                    source="proven_reoffending_adults_2000_2014",
-                    fact="series of all adults",
-                    **common,
-                )
-            )
-    inside = {r["month"]: float(r["people_in_prison_on_recall"]) for r in tables.rows("recall_population_2009_2014")}
-    for year in RECALL_YEARS:
-        june = Period(date(year, 6, 1), date(year, 6, 30))
-        found.append(
-            Target(
-                id=f"recall_population_{year}",
-                measure="recall_population",
-                estimator="",
-                group="all",
-                periods=(june,),
-                value=inside[f"{year}-06"],
-                unit="people",
-                standard_error=0.0,
-                source="recall_population_2009_2014",
-                fact="recall population",
-                **common,
-            )
+    found = [
+        Target(
+            id=f"adults_{measure.removesuffix('_rate')}_{_SHORT[estimator]}_{year}",
+            use="calibrate" if year in fitted else CHECK,
+            measure=measure,
+            estimator=estimator,
+            group="all",
+            periods=(Period(date(year, 4, 1), date(year + 1, 3, 31)),),
+            scenario="post_reform",
+            value=published[estimator, f"{year}-04-01", quantity],
+            unit=unit,
+            standard_error=error,
+            source="proven_reoffending_adults_2000_2014",
+            fact="series of all adults",
         )
-    return found
+        for estimator, quantity, measure, unit, error, fitted in _SERIES
+        for year in _SERIES_YEARS
+    ]
+    inside = {r["month"]: float(r["people_in_prison_on_recall"]) for r in tables.rows("recall_population_2009_2014")}
+    return found + [
+        Target(
+            id=f"recall_population_{year}",
+            use="calibrate" if year in _FITTED_RECALL_YEARS else CHECK,
+            measure="recall_population",
+            estimator="",
+            group="all",
+            periods=(Period(date(year, 6, 1), date(year, 6, 30)),),
+            scenario="post_reform",
+            value=inside[f"{year}-06"],
+            unit="people",
+            standard_error=0.0,
+            source="recall_population_2009_2014",
+            fact="recall population",
+        )
+        for year in _RECALL_YEARS
+    ]
 
 
 def read_targets(path: Path) -> list[Target]:

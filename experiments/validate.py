@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from experiments.engine import map_runs
 from experiments.ensemble import under
@@ -71,6 +71,16 @@ class Row:
         if self.low is None or self.high is None:
             return None
         return self.low <= self.target.value <= self.high
+
+    def half(self, level: float) -> float:
+        """Return half of the width of the interval of another level, taken as normal; NaN where there is none."""
+        if self.high is None:
+            return math.nan
+        return (self.high - self.simulated) * float(ndtri((1 + level) / 2) / ndtri((1 + CONFIDENCE) / 2))
+
+    def holds(self, level: float) -> bool:
+        """Whether the interval of another level holds the published figure."""
+        return abs(self.error) <= self.half(level)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys that `validate --json` promises, and a few more."""

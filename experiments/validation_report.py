@@ -8,14 +8,18 @@ from rich.console import Console
 from experiments.before_after import national_binary_change, published
 from experiments.plan import DEFAULT_UNTIL
 from experiments.report import WIDTH
+from experiments.targets import CHECK
 from experiments.validate import REGION, Row, end_of
 
 _TITLES = {
     "calibrate": "Set against: values were chosen to agree with these, so agreement is no test",
+    CHECK: "Series between the years that were set against: what the fit foretells",
     "context": "Context: known when the model was built, not aimed at",
     "validate": "Never set against: the test",
     "user": "Targets of the file",
 }
+LEVELS = (0.5, 0.9)
+"""Of the intervals whose coverage is counted under the ensemble."""
 _LONG = 1000
 _NAME = 28
 
@@ -42,8 +46,8 @@ def print_validation(
             console.print(f"  {'':{_NAME}}{'published':>10}{'model':>10}  {'95 percent interval':21}")
             for row in chosen:
                 console.print(line(row))
-            if seeds > 1 and not sets:
-                console.print(f"  {verdict(chosen)}")
+            if seeds > 1:
+                console.print(f"  {coverage(chosen) if sets else verdict(chosen)}")
     if unmeasured:
         console.print("\nNot measured")
         for identity, reason in unmeasured:
@@ -75,6 +79,12 @@ def verdict(rows: Sequence[Row]) -> str:
     return (
         f"{inside} of {len(rows)} rows inside; {sum(facts.values())} of {len(facts)} facts with all their rows inside"
     )
+
+
+def coverage(rows: Sequence[Row]) -> str:
+    """Return how often intervals over the sets hold the published figure: rows of one fact fall together."""
+    held = [f"{level:.0%} interval holds {sum(row.holds(level) for row in rows)}" for level in LEVELS]
+    return f"of {len(rows)} rows the {' and the '.join(held)}"
 
 
 def headline(rows: Sequence[Row]) -> str:

@@ -112,7 +112,7 @@ def _few():
 
 
 def test_one_run_measures_its_targets_with_the_values_of_its_point():
-    names = ["caseload_2011", "occasions_fine", "recall_population_2010", "adults_frequency_three_month_2011"]
+    names = ["caseload_2011", "occasions_fine", "recall_population_2010", "adults_frequency_3m_2011"]
     design = Design(30, 0.005, 0, tuple(TARGETS[n] for n in names), _few())
     low, high = (run_point(design, (0, tuple(getattr(c, end) for c in design.coordinates))) for end in ("low", "high"))
     assert set(low["values"]) == set(names)

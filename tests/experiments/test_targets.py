@@ -52,6 +52,13 @@ def test_values_and_uses_are_those_of_the_published_statistics():
     assert sum(t.value for t in targets.values() if t.measure == OCCASIONS and "disposal" in t.group) > 500_000
 
 
+def test_years_of_a_series_are_set_against_or_a_check_of_what_is_foretold():
+    uses = {t.id: t.use for t in record()[0] if t.fact in ("series of all adults", "recall population")}
+    assert [uses[f"adults_binary_3m_{year}"] for year in range(2008, 2014)] == ["check", "calibrate"] * 3
+    assert {uses[f"adults_frequency_12m_{year}"] for year in range(2008, 2014)} == {"check"}
+    assert [uses[f"recall_population_{year}"] for year in range(2010, 2014)] == ["calibrate", "check"] * 2
+
+
 def test_an_unknown_published_figure_is_refused():
     with pytest.raises(InputError, match="did you mean"):
         published_numbers("caseload_2010")

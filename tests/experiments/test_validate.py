@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments import validation_figure
+from experiments import series_figure, validation_figure
+from experiments.design import bar
 from experiments.targets import Period, Target, record
 from experiments.validate import Row, UnmeasuredError, beside, end_of, measure, read, run, validate
-from experiments.validation_report import headline, line, number, print_validation, verdict
+from experiments.validation_report import coverage, headline, line, number, print_validation, verdict
 from sim.clock import WEEKS_PER_YEAR, day_of
 from sim.model import ProbationModel
 
@@ -49,15 +50,16 @@ def errors(measured, unit):
 
 def test_every_rate_set_against_lies_within_five_points(measured):
     found = errors(measured, "percent")
-    assert len(found) == 9
+    assert len(found) == 15
     assert {name: error for name, error in found.items() if abs(error) > 5} == {}
 
 
-@pytest.mark.parametrize(("unit", "rows"), [("people", 2), ("occasions", 14), ("count", 2)])
-def test_counts_set_against_lie_within_a_tenth(measured, unit, rows):
-    found = errors(measured, unit)
+@pytest.mark.parametrize(("unit", "rows"), [("people", 4), ("recalls", 1), ("occasions", 14), ("count", 5)])
+def test_counts_set_against_lie_within_a_tenth_or_half_as_much_again_as_their_bar(measured, unit, rows):
+    targets, found = measured[0], errors(measured, unit)
     assert len(found) == rows
-    assert {name: error for name, error in found.items() if abs(error) > 0.1} == {}
+    allowed = {name: max(0.1, 1.5 * bar(targets[name]) / targets[name].value) for name in found}
+    assert {name: error for name, error in found.items() if abs(error) > allowed[name]} == {}
 
 
 # --- the arithmetic, on a small world
@@ -154,7 +156,20 @@ def test_what_the_run_does_not_have_is_said_and_not_made_up(tables, given):
         measure(target(**given), tables)
 
 
-# --- the interval and the verdict
+# --- the interval, how often it holds, and the verdict
+
+
+@pytest.mark.parametrize(
+    ("published", "half", "most"), [(10.0, 1, 1), (11.3, 1, 1), (8.7, 1, 1), (11.4, 0, 1), (6.8, 0, 1), (13.3, 0, 0)]
+)
+def test_narrower_intervals_hold_less(published, half, most):
+    """About 10 with a standard deviation of 2: half lies within 1.35, nine tenths within 3.29."""
+    row = Row(target(value=published), 10.0, 10 - 2 * 1.959964, 10 + 2 * 1.959964)
+    assert coverage([row]) == f"of 1 rows the 50% interval holds {half} and the 90% interval holds {most}"
+
+
+def test_without_an_interval_nothing_is_held():
+    assert not Row(target(), 1.0, None, None).holds(0.9)
 
 
 def test_the_interval_holds_the_error_of_the_mean_the_chance_of_the_country_and_the_published_error():
@@ -260,3 +275,19 @@ def test_the_report_has_all_uses_and_what_was_not_measured(capsys):
     said = capsys.readouterr().out
     assert all(text in said for text in ("Set against", "Never set against", "gone: no such thing", "is an input"))
     assert all(len(text) <= 80 for text in said.splitlines())
+
+
+def test_the_series_are_drawn_year_by_year_with_checks_apart():
+    targets = [t for t in record()[0] if t.fact in ("series of all adults", "recall population")]
+    rows = [Row(t, t.value, 0.9 * t.value, 1.1 * t.value) for t in reversed(targets)]
+    figure = series_figure.series(rows)
+    drawn = [axis for axis in figure.axes if axis.lines]
+    assert len(drawn) == 5
+    for axis in drawn:
+        mean, *points = axis.lines
+        years = mean.get_xdata().tolist()
+        assert years == sorted(years)
+        assert [point.get_xdata()[0] for point in points] == years
+    hollow = [line.get_markerfacecolor() == "white" for line in drawn[0].lines[1:]]
+    assert hollow == [True, False] * 3
+    assert series_figure.series_title(rows) == "Of 17 figures of years not fitted, 90% intervals hold 17"
