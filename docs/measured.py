@@ -23,6 +23,7 @@ from rich.console import Console  # noqa: E402
 from experiments import (  # noqa: E402
     ensemble,
     figures,
+    influence,
     ladder,
     score,
     series_figure,
@@ -86,6 +87,11 @@ def foretold() -> str:
     return printed(lambda console: print_validation(console, rows, unseen, VALIDATION_SCALE, len(sets), sets=len(sets)))
 
 
+def hang_on() -> str:
+    """Return which assumptions the reform's effects hang on, as the command prints it."""
+    return block("\n".join(influence.lines(influence.measure(), influence.SETS)))
+
+
 def money() -> str:
     """Return what decides whether companies lose money, as the command prints it."""
     return block("\n".join(solvency.lines(3)))
@@ -145,6 +151,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "ensemble": ("calibration.md", reform_under_sets),
     "foretold": ("calibration.md", foretold),
     "ladder": ("evidence.md", parts),
+    "influence": ("evidence.md", hang_on),
 }
 
 
