@@ -119,7 +119,7 @@ def lines(found: dict[str, list[Influence]], number: int) -> list[str]:
         said += ["", f"{effect}: {beyond} of {len(rows)} numbers move it beyond two standard errors"]
         said.append(f"  {'':42}{'moves it':>10}{'error':>7}{'left':>6}  kind")
         for row in rows[:SHOWN]:
-            said.append(f"  {row.name[:46]:42}{row.move:>+10.2f}{row.error:>7.2f}{row.left:>6.0%}  {row.kind}")
+            said.append(f"  {row.name[:42]:42}{row.move:>+10.2f}{row.error:>7.2f}{row.left:>6.0%}  {row.kind}")
     return said
 
 
