@@ -109,12 +109,14 @@ def review(n, rows, review_keys, renewed_keys, person_hash, status, ogrs3, needs
             offence_bound[i] = raised(offence_bound[i], n.present[now] / n.present[before])
 
 
-@compiled
+@compiled_with_arrays
 def lose_inside(n, rows, keys_, person_hash, status, needs):
-    """Let a week inside bring needs on."""
-    for i in rows:
-        if IS_IN_PRISON[status[i]]:
-            now = np.int64(needs[i])
-            for need in range(NEEDS):
-                now |= int(uniform(person_hash[i], keys_[need]) < n.p_lost_inside[need]) << need
-            needs[i] = now
+    """Let a week inside bring needs on; one need after the other, so that several people are drawn for at once."""
+    hashes, now = person_hash[rows], needs[rows]
+    for need in range(NEEDS):
+        key, p_lost = keys_[need], n.p_lost_inside[need]
+        for k in range(rows.size):
+            now[k] |= np.uint8(uniform(hashes[k], key) < p_lost) << np.uint8(need)
+    for k in range(rows.size):
+        if IS_IN_PRISON[status[rows[k]]]:
+            needs[rows[k]] = now[k]

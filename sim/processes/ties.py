@@ -21,12 +21,13 @@ from sim.draws import uniform
 from sim.events import Event
 from sim.legal_status import raised
 from sim.network import TOGETHER, TieKind, build, faded, meet_newcomers, pairs_inside, tie
-from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows, Status
+from sim.offenders import IN_PRISON, IS_IN_PRISON, OffenceGroup, Rows, Status, status_table
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _MONTH_WEEKS = 4
+_IS_AT_LIBERTY = ~status_table(*IN_PRISON, Status.LEFT)
 
 
 def step(model: "ProbationModel") -> None:
@@ -140,7 +141,7 @@ def spread(model: "ProbationModel") -> None:
 @compiled
 def _gives(i, day, status, active_until_day):
     """Say whether a person is active at liberty, and so has influence on peers."""
-    return active_until_day[i] > day and not IS_IN_PRISON[status[i]] and status[i] != Status.LEFT
+    return (active_until_day[i] > day) & _IS_AT_LIBERTY[status[i]]
 
 
 @compiled
