@@ -45,12 +45,12 @@ def _willing(
         while h >= 0:
             j, here = half[h]["peer"], h
             h = half[h]["next"]
+            u = uniform(person_hash[i] ^ person_hash[j], key)
+            if u >= p_join * faded(n, float(half[here]["strength"]), week - half[here]["since_week"]) / FULL:
+                continue  # most end here, and nothing else of them has to be looked up
             if offence_bound[j] == 0 or IS_IN_PRISON[status[j]] or max(follow_up_day[j], status_since_day[j]) > day:
                 continue
-            if monday <= hearing_day[j] <= day:
-                continue
-            u = uniform(person_hash[i] ^ person_hash[j], key)
-            if u < p_join * faded(n, float(half[here]["strength"]), week - half[here]["since_week"]) / FULL:
+            if not monday <= hearing_day[j] <= day:
                 if found == out.shape[0]:
                     out = longer(out)
                 out[found, _PEER], out[found, _LEADER], out[found, _TIE], out[found, _UNIFORM] = j, k, here, u

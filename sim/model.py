@@ -210,9 +210,11 @@ class ProbationModel(mesa.Model):
         self._sorted_people = 0
 
     def scratch(self) -> NDArray[np.int64]:
-        """Return five rows of room for a number for each person; what they hold is anybody's."""
+        """Return five rows of room for a number for each person: the first is that of `tracked`, what the others hold
+        is anybody's."""
         if self._scratch.shape[1] < len(self.people):
             self._scratch = np.empty((_LISTS, _ROOM * len(self.people)), np.int64)
+            self._scratch[0, : len(self.tracked)] = self.tracked
         return self._scratch
 
     def _sort_people(self) -> None:
@@ -220,14 +222,16 @@ class ProbationModel(mesa.Model):
 
         Whoever has left is passed by for good: the rows tracked last week and the new ones are all that is looked at.
         """
-        people = self.people
-        candidates = np.concatenate([self.tracked, np.arange(self._sorted_people, len(people))])
+        people, scratch, known = self.people, self.scratch(), len(self.tracked)
+        candidates = scratch[0, : known + len(people) - self._sorted_people]
+        candidates[known:] = np.arange(self._sorted_people, len(people))
         review_weeks = int(self.register.needs.review_weeks)
         is_reviewed = np.arange(int(self.register.reoffending.stretch_weeks)) % review_weeks == self.week % review_weeks
         columns = people.status, people.status_end_day, people.stretch_phase
-        kept = _split(candidates, *columns, self.day, is_reviewed, *self.scratch())
-        self.tracked, self.engaged, self.leaving, self.inside, self.reviewed = (
-            found[:count].copy() for found, count in zip(self.scratch(), kept, strict=True)
+        tracked, *kept = _split(candidates, *columns, self.day, is_reviewed, *scratch[1:])
+        self.tracked = scratch[0, :tracked]
+        self.engaged, self.leaving, self.inside, self.reviewed = (
+            found[:count].copy() for found, count in zip(scratch[1:], kept, strict=True)
         )
         self._sorted_people = len(people)
 
@@ -358,11 +362,11 @@ class ProbationModel(mesa.Model):
 
 
 @compiled
-def _split(
-    candidates, status, status_end_day, stretch_phase, day, is_reviewed, tracked, engaged, leaving, inside, reviewed
-):
+def _split(tracked, status, status_end_day, stretch_phase, day, is_reviewed, engaged, leaving, inside, reviewed):
+    """Keep those of the tracked who still are, in their place, and fill in the other lists; return how long each is."""
     kept, found, gone, held, due = 0, 0, 0, 0, 0
-    for i in candidates:
+    for k in range(tracked.size):
+        i = tracked[k]
         law = status[i]
         tracked[kept], engaged[found], leaving[gone], inside[held], reviewed[due] = i, i, i, i, i
         kept += law != Status.LEFT

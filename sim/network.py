@@ -113,6 +113,8 @@ _LONGEST_FADE_WEEKS = 1040
 _INFLUENCES = 256
 _ROOM, _SIDES, _HALF, _THOUSAND = 2, 2, 0.5, 1000
 _NEVER_WEEK = 2**15 - 1
+TOGETHER = 64
+"""People whose chains are walked side by side."""
 _GONE = -NEVER
 """A day of birth that marks a member of a cell as no longer tracked."""
 
@@ -167,6 +169,24 @@ def tied(i, j, first_tie, half):
     return False
 
 
+@compiled
+def _walk_together(cells, member, cell_first, at):
+    """Walk the chains of some cells side by side, so that members are near when each newcomer meets them.
+
+    Members stand far apart, and one chain alone would wait for each in turn.
+    """
+    walking = 0
+    for c in cells:
+        at[walking] = cell_first[c]
+        walking += at[walking] >= 0
+    while walking:
+        still = 0
+        for k in range(walking):
+            at[still] = member[at[k]]["next"]
+            still += at[still] >= 0
+        walking = still
+
+
 @compiled_with_arrays
 def pairs_with_newcomers(n, first_row, day, tie_key, cell, member, cell_first):
     """Return the pairs of newcomers with those of their cell who came before them and to whom they are tied.
@@ -174,7 +194,10 @@ def pairs_with_newcomers(n, first_row, day, tie_key, cell, member, cell_first):
     Newcomers, the members from a row on, join the chains of their cells on the way; whoever is gone is taken out.
     """
     out, found = np.empty((member.size - first_row + 1, 2), np.int64), 0
+    at = np.empty(TOGETHER, np.int64)
     for i in range(first_row, member.size):
+        if (i - first_row) % TOGETHER == 0:
+            _walk_together(cell[i : i + TOGETHER], member, cell_first, at)
         me = member[i]
         before, j = -1, cell_first[cell[i]]
         while j >= 0:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.charities import Stage
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_with_arrays
 from sim.draws import uniform
 from sim.help import build as build_help
 from sim.legal_status import raised
@@ -91,25 +91,32 @@ def be_helped(n, p_met, rows, helped_keys, person_hash, status, help_, needs, of
             offence_bound[i] = raised(offence_bound[i], n.present[now] / n.present[before])
 
 
-@compiled
+@compiled_with_arrays
 def review(n, rows, review_keys, renewed_keys, person_hash, status, ogrs3, needs, offence_bound):
-    """Review the needs of those of the rows who are at liberty."""
-    for i in rows:
-        if IS_IN_PRISON[status[i]]:
+    """Review the needs of those of the rows who are at liberty.
+
+    Everything is read before anything is worked out: people reviewed stand far apart, and reads then overlap.
+    """
+    hashes, law, risk, had = person_hash[rows], status[rows], ogrs3[rows], needs[rows]
+    for k in range(rows.size):
+        if IS_IN_PRISON[law[k]]:
             continue
-        before = np.int64(needs[i])
-        now = renewed(n, person_hash[i], hundredth(ogrs3[i]), before, review_keys, renewed_keys)
+        before = np.int64(had[k])
+        now = renewed(n, hashes[k], hundredth(risk[k]), before, review_keys, renewed_keys)
         if now != before:
+            i = rows[k]
             needs[i] = now
             offence_bound[i] = raised(offence_bound[i], n.present[now] / n.present[before])
 
 
-@compiled
+@compiled_with_arrays
 def lose_inside(n, rows, keys_, person_hash, status, needs):
-    """Let a week inside bring needs on."""
-    for i in rows:
-        if IS_IN_PRISON[status[i]]:
-            now = np.int64(needs[i])
-            for need in range(NEEDS):
-                now |= int(uniform(person_hash[i], keys_[need]) < n.p_lost_inside[need]) << need
-            needs[i] = now
+    """Let a week inside bring needs on; one need after the other, so that several people are drawn for at once."""
+    hashes, now = person_hash[rows], needs[rows]
+    for need in range(NEEDS):
+        key, p_lost = keys_[need], n.p_lost_inside[need]
+        for k in range(rows.size):
+            now[k] |= np.uint8(uniform(hashes[k], key) < p_lost) << np.uint8(need)
+    for k in range(rows.size):
+        if IS_IN_PRISON[status[rows[k]]]:
+            needs[rows[k]] = now[k]

@@ -283,7 +283,7 @@ def scan(
 def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArray[np.int64]]:
     """Return who commits a detected occasion this week, and on which day."""
     people = model.people
-    out_row, out_day = model.scratch()[:_OUT]
+    out_row, out_day = model.scratch()[1 : 1 + _OUT]
     keys = Keys(
         week=model.draws.key("reoffending.week", model.week),
         day=model.draws.key("reoffending.day", model.week),

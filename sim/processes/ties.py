@@ -16,17 +16,18 @@ import numpy as np
 
 from sim.charities import Kind
 from sim.clock import DAYS_PER_WEEK
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_with_arrays
 from sim.draws import uniform
 from sim.events import Event
 from sim.legal_status import raised
-from sim.network import TieKind, build, faded, meet_newcomers, pairs_inside, tie
-from sim.offenders import IS_IN_PRISON, OffenceGroup, Rows, Status
+from sim.network import TOGETHER, TieKind, build, faded, meet_newcomers, pairs_inside, tie
+from sim.offenders import IN_PRISON, IS_IN_PRISON, OffenceGroup, Rows, Status, status_table
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _MONTH_WEEKS = 4
+_IS_AT_LIBERTY = ~status_table(*IN_PRISON, Status.LEFT)
 
 
 def step(model: "ProbationModel") -> None:
@@ -95,14 +96,15 @@ def fade_family(rows, lost, status, family_tie):
             family_tie[i] *= 1.0 - lost
 
 
-@compiled
+@compiled_with_arrays
 def grow_family(rows, growth, help_factor, key, person_hash, status, help_, family_tie):
     """Let ties to family grow back at liberty to what they are in the person's life."""
-    for i in rows:
-        if not IS_IN_PRISON[status[i]]:
-            share = growth * (help_factor if help_[i] >> Kind.FAMILY & 1 else 1.0)
-            missing = max(uniform(person_hash[i], key) - family_tie[i], 0.0)
-            family_tie[i] += min(share, 1.0) * missing
+    hashes, law, aided = person_hash[rows], status[rows], help_[rows]  # people stand far apart, and reads then overlap
+    for k in range(rows.size):
+        if not IS_IN_PRISON[law[k]]:
+            share = growth * (help_factor if aided[k] >> Kind.FAMILY & 1 else 1.0)
+            missing = max(uniform(hashes[k], key) - family_tie[rows[k]], 0.0)
+            family_tie[rows[k]] += min(share, 1.0) * missing
 
 
 def activate(model: "ProbationModel") -> None:
@@ -137,6 +139,42 @@ def spread(model: "ProbationModel") -> None:
 
 
 @compiled
+def _gives(i, day, status, active_until_day):
+    """Say whether a person is active at liberty, and so has influence on peers."""
+    return (active_until_day[i] > day) & _IS_AT_LIBERTY[status[i]]
+
+
+@compiled
+def _changed(rows, day, status, active_until_day, has_influence, out):
+    """Fill in who of the rows has become active at liberty, or ceased to be; return how many."""
+    found = 0
+    for i in rows:
+        out[found] = i
+        found += _gives(i, day, status, active_until_day) != has_influence[i]
+    return found
+
+
+@compiled
+def _reach(rows, half, first_tie, peer_influence, at, near):
+    """Walk the ties of some people side by side, up to their peers, so that all are near when each is told.
+
+    Ties and peers stand far apart, and one chain alone would wait for each in turn.
+    """
+    walking = 0
+    for i in rows:
+        at[walking] = first_tie[i]
+        walking += at[walking] >= 0
+    while walking:
+        still = 0
+        for k in range(walking):
+            tie_of = half[at[k]]
+            near[k] = peer_influence[tie_of["peer"]]
+            at[still] = tie_of["next"]
+            still += at[still] >= 0
+        walking = still
+
+
+@compiled_with_arrays
 def tell_peers(
     n,
     rows,
@@ -153,10 +191,14 @@ def tell_peers(
     """Add what people who have become active at liberty give their peers, and take back what those gave who no longer
     are; a tie gives its strength as it has faded by the week in which it begins to give. Whoever leaves gives nothing
     from then on, for nobody would take it back."""
-    for i in rows:
-        active = active_until_day[i] > day and not IS_IN_PRISON[status[i]] and status[i] != Status.LEFT
-        if active == has_influence[i]:
-            continue
+    changed = np.empty(rows.size + 1, np.int64)
+    changed = changed[: _changed(rows, day, status, active_until_day, has_influence, changed)]
+    at, near = np.empty(TOGETHER, np.int64), np.empty(TOGETHER, np.int64)
+    for k in range(changed.size):
+        if k % TOGETHER == 0:
+            _reach(changed[k : k + TOGETHER], half, first_tie, peer_influence, at, near)
+        i = changed[k]
+        active = _gives(i, day, status, active_until_day)
         has_influence[i] = active
         h = first_tie[i]
         while h >= 0:
@@ -165,5 +207,6 @@ def tell_peers(
                 peer = half[h]["peer"]
                 peer_influence[peer] += now - np.int64(half[h]["given"])
                 half[h]["given"] = now
-                offence_bound[peer] = raised(offence_bound[peer], n.influence[now])
+                if active:
+                    offence_bound[peer] = raised(offence_bound[peer], n.influence[now])
             h = half[h]["next"]
