@@ -174,7 +174,7 @@ class Watched:
 def watched():
     """Both worlds, of the same people and luck; officers can carry little, so that contacts are cut."""
     little = Register.load().with_setting("workload.points_full_time", "700")
-    before = world("post_reform", date(2015, 1, 5), scale=0.1, register=little)
+    before = world("post_reform", date(2015, 1, 5), scale=0.2, register=little)
     return tuple(Watched(before, name) for name in ("no_payment_by_results", "post_reform"))
 
 
