@@ -113,7 +113,7 @@ def _contact(register: Register) -> Contact:
     statuses = len(Status)
     interval = np.ones((statuses, len(Rosh)), np.int64)
     first_weeks = np.zeros((statuses, len(Rosh)), np.int64)
-    p_miss, p_failure = np.zeros((2, statuses, _SETTLED_WEEKS))
+    p_miss, p_failure = (np.zeros((statuses, _SETTLED_WEEKS)) for _ in ("p_miss", "p_failure"))
     p_enforce, reports_on_release = np.zeros(statuses), np.zeros(statuses, bool)
     licence = (Status.LICENCE, Status.HOME_DETENTION_CURFEW)
     reports_on_release[[*licence]] = True

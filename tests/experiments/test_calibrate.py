@@ -33,7 +33,7 @@ def says(at):
 def design():
     coordinates = space.space(Register.load())[20:26]
     targets = tuple(replace(TARGETS[name], value=value) for name, value in says(TRUTH).items())
-    return Design(90, 0.1, 3, targets, tuple(coordinates))
+    return Design(200, 0.1, 3, targets, tuple(coordinates))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_calibration_recovers_what_made_its_targets(design, stand_in, tmp_path
         assert low[i] - 0.02 <= truth <= high[i] + 0.02
     assert (high - low)[[0, 1, 2]].max() < 0.45
     assert (high - low)[[3, 4, 5]].min() > 0.6
-    assert [w.failed for w in found.waves] == [1, 0, 0, 0, 0, 0]
+    assert [w.failed for w in found.waves] == [1, 0, 0, 0, 0, 0, 0, 0]
     assert all(row.is_met for row in printed.met(found))
     order = [row.coordinate.name for row in printed.learned(found)]
     assert set(order[:3]) == {c.name for c in design.coordinates[:3]}
@@ -143,18 +143,23 @@ def test_the_stated_discrepancy_is_half_of_the_bar(name, bar):
     assert 2 * discrepancy(TARGETS[name]) == pytest.approx(bar)
 
 
+BY_FINANCIAL_YEAR = {"recalls_2014_15": "2015-03-31"}
+"""Published for twelve months; in the last two companies were owned, and nobody had yet served a sentence under the Act
+of which the licence could be broken."""
+
+
 def test_no_target_of_a_calibration_is_kept_for_validation_or_lies_after_the_record_before_the_reform():
-    for target in TARGETS.values():
+    for name, target in TARGETS.items():
         assert target.use == "calibrate"
-        assert target.periods[0].last.isoformat() <= "2014-12-31"
+        assert target.periods[0].last.isoformat() <= BY_FINANCIAL_YEAR.get(name, "2014-12-31")
 
 
 def test_waves_add_up_to_the_budget():
-    for budget in (45, 97, 480):
+    for budget in (60, 97, 600):
         assert sum(make_design(budget, 0.1, 0).waves) == budget
 
 
-@pytest.mark.parametrize("budget", [0, 44, 10**6])
+@pytest.mark.parametrize("budget", [0, 59, 10**6])
 def test_a_budget_that_fits_nothing_is_refused(budget):
     with pytest.raises(InputError, match="--budget"):
         make_design(budget, 0.1, 0)
