@@ -22,7 +22,7 @@ from experiments.engine import cores
 from experiments.estimates import Floats
 from experiments.plan import Plan, make_plan
 
-SETS = 400
+SETS = 200
 SCALE = 0.1
 SHOWN = 12
 _ENDS = (0.05, 0.95)
