@@ -348,12 +348,14 @@ def pay_year_of_results(model: "ProbationModel", provider: ProbationProvider, co
 def pay_costs(model: "ProbationModel", provider: ProbationProvider, last: int) -> None:
     """Enter what a provider spends on its staff and its overhead."""
     practitioner, beside = post_cost(model, provider.kind)
-    pay = model.ledger.pay
     in_post = practitioner * provider.practitioner_weeks / WEEKS_PER_YEAR
-    pay(last, Line.PRACTITIONERS, provider.number, OUTSIDE, in_post)
     open_posts = model.officers.full_time_posts(provider.kind, provider.areas)
-    pay(last, Line.OTHER_STAFF, provider.number, OUTSIDE, beside * open_posts / MONTHS_PER_YEAR)
-    pay(last, Line.OVERHEAD, provider.number, OUTSIDE, provider.overhead / MONTHS_PER_YEAR)
+    costs = {
+        Line.PRACTITIONERS: in_post,
+        Line.OTHER_STAFF: beside * open_posts / MONTHS_PER_YEAR,
+        Line.OVERHEAD: provider.overhead / MONTHS_PER_YEAR,
+    }
+    model.ledger.pay_all(last, [(line, provider.number, OUTSIDE, pounds) for line, pounds in costs.items()])
 
 
 def fund_charities(model: "ProbationModel", last: int) -> None:

@@ -78,9 +78,9 @@ class Ledger(Table):
         entered = [payment for payment in payments if payment[-1]]
         if entered:
             start, arrays = self.extend(len(entered)), self.__dict__["_arrays"]
-            arrays["day"][start : len(self)] = day
-            for name, values in zip(("line", "source", "receiver", "pounds"), zip(*entered, strict=True), strict=True):
-                arrays[name][start : len(self)] = values
+            place = slice(start, start + len(entered))
+            for array, values in zip(arrays.values(), (day, *zip(*entered, strict=True)), strict=True):
+                array[place] = values
 
     def between(self, first_day: int, end_day: int) -> NDArray[np.bool_]:
         """Say which payments fall in a span, its end not counted."""
