@@ -8,7 +8,7 @@ the prices of the register.
 
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from sim.contracts import SENTENCE_TYPES, Contract, load_contract
 from sim.docket import first_of_each
 from sim.draws import person_hashes
 from sim.events import Event
-from sim.ledger import OUTSIDE, PAYER, Line, charity_account
+from sim.ledger import OUTSIDE, PAYER, Line, Payment, charity_account
 from sim.offenders import Disposal, Provider, Rosh, Status
 from sim.parameters.register import Value
 from sim.payments import (
@@ -58,30 +58,28 @@ _COMMUNITY_ORDER, _SUSPENDED_ORDER, _SHORT_CUSTODY, _LONG_CUSTODY = range(len(SE
 
 def is_at_work(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
     """Say whether a provider supervises anybody on a day."""
-    only = only_provider(model.timeline, np.array(provider.areas), day)
-    by_risk = provider.kind in (Provider.NPS, Provider.CRC)
-    return bool((only == (Provider.NOBODY if by_risk else provider.kind)).any())
+    wanted = Provider.NOBODY if provider.kind in (Provider.NPS, Provider.CRC) else provider.kind
+    return any(only_provider(model.timeline, area, day) == wanted for area in provider.areas)
 
 
 def is_private(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
     """Say whether a company is at work on a day and has a private owner."""
-    owned = model.timeline.covers("private_providers", np.array(provider.areas), today=day)
-    return provider.kind == Provider.CRC and bool(owned.any()) and is_at_work(model, provider, day)
+    owned = provider.kind == Provider.CRC and model.timeline.holds("private_providers", provider.areas, day)
+    return owned and is_at_work(model, provider, day)
 
 
 def is_funded_by(model: "ProbationModel", provider: ProbationProvider, day: int) -> bool:
     """Say whether a company pays the charities of its areas."""
-    chained = model.timeline.covers("charity_supply_chain", np.array(provider.areas), today=day).any()
-    return bool(chained) and is_private(model, provider, day)
+    chained = model.timeline.holds("charity_supply_chain", provider.areas, day)
+    return chained and is_private(model, provider, day)
 
 
 def contract_of(model: "ProbationModel", provider: ProbationProvider, day: int) -> Contract | None:
     """Return the contract by which a provider is paid on a day, or None for a grant."""
-    areas, timeline = np.array(provider.areas), model.timeline
-    if provider.kind != Provider.CRC or not timeline.covers("payment_by_results", areas, today=day).any():
+    areas, timeline = provider.areas, model.timeline
+    if provider.kind != Provider.CRC or not timeline.holds("payment_by_results", areas, day):
         return None
-    varied = timeline.covers("contract_variation", areas, today=day).any()
-    lever = "contract_variation" if varied else "payment_by_results"
+    lever = "contract_variation" if timeline.holds("contract_variation", areas, day) else "payment_by_results"
     return _contract(timeline.contract(lever), tuple(timeline.levers[lever].terms.items()))
 
 
@@ -127,12 +125,17 @@ def count_week(model: "ProbationModel") -> None:
     high_risk = np.bincount(people.area[row[: len(orders)]][~to_company[: len(orders)]], minlength=areas)
     at_work = model.officers.at_work_by_office()
     for provider in model.providers:
-        where = list(provider.areas)
-        provider.practitioner_weeks += float(at_work[provider.kind, where].sum())
+        where = provider.areas
+        provider.practitioner_weeks += float(_sum_over(where, at_work[provider.kind]))
         if provider.kind == Provider.CRC:
             starts = supervised if provider.first_month >= 0 else all_starts
-            provider.starts[month] += starts[where].sum(axis=0)
-            provider.bought[month] += high_risk[where].sum()
+            provider.starts[month] += _sum_over(where, starts)
+            provider.bought[month] += _sum_over(where, high_risk)
+
+
+def _sum_over(areas: tuple[int, ...], by_area: NDArray[Any]) -> Any:
+    """Return the sum over some areas; that of one, which most providers have, is its own."""
+    return by_area[areas[0]] if len(areas) == 1 else by_area[list(areas)].sum(axis=0)
 
 
 def close_month(model: "ProbationModel", month: int) -> None:
@@ -345,12 +348,14 @@ def pay_year_of_results(model: "ProbationModel", provider: ProbationProvider, co
 def pay_costs(model: "ProbationModel", provider: ProbationProvider, last: int) -> None:
     """Enter what a provider spends on its staff and its overhead."""
     practitioner, beside = post_cost(model, provider.kind)
-    pay = model.ledger.pay
     in_post = practitioner * provider.practitioner_weeks / WEEKS_PER_YEAR
-    pay(last, Line.PRACTITIONERS, provider.number, OUTSIDE, in_post)
     open_posts = model.officers.full_time_posts(provider.kind, provider.areas)
-    pay(last, Line.OTHER_STAFF, provider.number, OUTSIDE, beside * open_posts / MONTHS_PER_YEAR)
-    pay(last, Line.OVERHEAD, provider.number, OUTSIDE, provider.overhead / MONTHS_PER_YEAR)
+    costs = {
+        Line.PRACTITIONERS: in_post,
+        Line.OTHER_STAFF: beside * open_posts / MONTHS_PER_YEAR,
+        Line.OVERHEAD: provider.overhead / MONTHS_PER_YEAR,
+    }
+    model.ledger.pay_all(last, [(line, provider.number, OUTSIDE, pounds) for line, pounds in costs.items()])
 
 
 def fund_charities(model: "ProbationModel", last: int) -> None:
@@ -358,15 +363,16 @@ def fund_charities(model: "ProbationModel", last: int) -> None:
     primes = {
         area: provider for provider in model.providers if is_funded_by(model, provider, last) for area in provider.areas
     }
+    monthly = model.register.costs.help_place / MONTHS_PER_YEAR
+    adjusts = model.register.organisations.upkeep_adjusts_per_month
+    payments: list[Payment] = []
     for charity in model.charities:
-        account, monthly = charity_account(charity.number), model.register.costs.help_place / MONTHS_PER_YEAR
-        prime = primes.get(charity.area)
-        if prime is None:
-            model.ledger.pay(last, Line.CHARITY_GRANT, PAYER, account, charity.places * monthly)
-        else:
-            model.ledger.pay(last, Line.SUPPLY_CHAIN, prime.number, account, charity.places * monthly)
-        charity.upkeep += (charity.places - charity.upkeep) * model.register.organisations.upkeep_adjusts_per_month
-        model.ledger.pay(last, Line.PLACES, account, OUTSIDE, max(charity.upkeep, charity.places) * monthly)
+        account, prime = charity_account(charity.number), primes.get(charity.area)
+        line, source = (Line.CHARITY_GRANT, PAYER) if prime is None else (Line.SUPPLY_CHAIN, prime.number)
+        payments.append((line, source, account, charity.places * monthly))
+        charity.upkeep += (charity.places - charity.upkeep) * adjusts
+        payments.append((Line.PLACES, account, OUTSIDE, max(charity.upkeep, charity.places) * monthly))
+    model.ledger.pay_all(last, payments)
 
 
 def found_providers(model: "ProbationModel") -> list[ProbationProvider]:

@@ -68,7 +68,7 @@ def _fill_powers(base, exponent, out):
         out[i] = base[i] ** exponent
 
 
-def powers(base: NDArray[np.floating], exponent: float) -> NDArray[np.float64]:
+def powers(base: NDArray[np.integer] | NDArray[np.floating], exponent: float) -> NDArray[np.float64]:
     """Return ``base ** exponent``, shape (n,): the same bits as in a compiled loop, which NumPy's own is not."""
     out = np.empty(len(base))
     _fill_powers(np.asarray(base, np.float64), float(exponent), out)

@@ -18,7 +18,6 @@ _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MULTIPLIER_2 = np.uint64(0x94D049BB133111EB)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
-_RANGE = 2**64
 _TO_53_BITS = np.uint64(11)
 _TO_UNIT = 1.0 / 2**53
 
@@ -33,11 +32,18 @@ def mix(bits):
     return bits ^ (bits >> _SHIFT_3)
 
 
-def _mix_integer(bits: int) -> int:
-    """Do as `mix` does, on one Python integer: quicker than a call across."""
-    bits = ((bits ^ (bits >> int(_SHIFT_1))) * int(_MULTIPLIER_1)) % _RANGE
-    bits = ((bits ^ (bits >> int(_SHIFT_2))) * int(_MULTIPLIER_2)) % _RANGE
-    return bits ^ (bits >> int(_SHIFT_3))
+_WHOLE = tuple(int(bits) for bits in (_MULTIPLIER_1, _MULTIPLIER_2, _GOLDEN, _SHIFT_1, _SHIFT_2, _SHIFT_3))
+"""The constants as Python has them, for `_mix_integer`."""
+_TO_64_BITS = 2**64 - 1
+
+
+def _mix_integer(stream: int, occasion: int) -> int:
+    """Do as `mix` does with a stream on an occasion, on Python integers: quicker than a call across."""
+    multiplier_1, multiplier_2, golden, shift_1, shift_2, shift_3 = _WHOLE
+    bits = stream ^ (occasion * golden & _TO_64_BITS)
+    bits = (bits ^ (bits >> shift_1)) * multiplier_1 & _TO_64_BITS
+    bits = (bits ^ (bits >> shift_2)) * multiplier_2 & _TO_64_BITS
+    return bits ^ (bits >> shift_3)
 
 
 @compiled
@@ -101,7 +107,7 @@ class Draws:
         if stream not in self._streams:
             digest = hashlib.blake2b(f"{self.seed}/{stream}".encode(), digest_size=8).digest()
             self._streams[stream] = int.from_bytes(digest, "little")
-        return np.uint64(_mix_integer(self._streams[stream] ^ (occasion * int(_GOLDEN)) % _RANGE))
+        return np.uint64(_mix_integer(self._streams[stream], occasion))
 
     def keys(self, stream: str, first_occasion: int, count: int) -> NDArray[np.uint64]:
         """Return the keys of a stream on occasions that follow one another; shape (count,)."""

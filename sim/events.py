@@ -163,8 +163,9 @@ class EventLog(Table):
         """Record one event for each row; `day`, `value` and `cause_day` are scalars or arrays like `row`."""
         if count := len(row):
             start, arrays = self.extend(count), self.__dict__["_arrays"]
+            place = slice(start, start + count)
             for array, written in zip(arrays.values(), (day, event, row, value, cause_day), strict=True):
-                array[start : start + count] = written
+                array[place] = written
 
     def of(self, *events: Event, since: int = 0) -> NDArray[np.int64]:
         """Return the positions of all events of these kinds, from a place in the log on."""

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from sim.tables import Column, Table
 
+type Payment = tuple[Line, int, int, float]
+"""What for, from whom, to whom, how many pounds."""
+
 
 class Line(IntEnum):
     """What a payment is for."""
@@ -68,8 +71,16 @@ class Ledger(Table):
 
     def pay(self, day: int, line: Line, source: int, receiver: int, pounds: float) -> None:
         """Enter a payment; nothing is entered for nothing."""
-        if pounds:
-            self.add(1, day=day, line=line, source=source, receiver=receiver, pounds=pounds)
+        self.pay_all(day, [(line, source, receiver, pounds)])
+
+    def pay_all(self, day: int, payments: list[Payment]) -> None:
+        """Enter payments of a day, one after the other; nothing is entered for nothing."""
+        entered = [payment for payment in payments if payment[-1]]
+        if entered:
+            start, arrays = self.extend(len(entered)), self.__dict__["_arrays"]
+            place = slice(start, start + len(entered))
+            for array, values in zip(arrays.values(), (day, *zip(*entered, strict=True)), strict=True):
+                array[place] = values
 
     def between(self, first_day: int, end_day: int) -> NDArray[np.bool_]:
         """Say which payments fall in a span, its end not counted."""

@@ -104,8 +104,7 @@ def draw_people(
 
 def career_years(previous: NDArray[np.integer], first_gap: float, power: float) -> NDArray[np.float64]:
     """Return the mean length of a career with so many sanctions behind it: ``gap * n ** power`` years."""
-    table = np.array([first_gap * math.pow(n, power) for n in range(int(previous.max(initial=0)) + 1)])
-    return table[previous]
+    return first_gap * powers(previous, power)
 
 
 def weekly_slots(model: "ProbationModel", stream: str, weeks: range, per_year: list[float]) -> tuple[Rows, Rows]:

@@ -4,7 +4,6 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.clock import DAY_ZERO, MONTHS_PER_YEAR
 from sim.compiled import compiled
@@ -41,13 +40,14 @@ def by_risk(rosh, is_mappa):
     return Provider.NPS.value if rosh >= Rosh.HIGH or is_mappa else Provider.CRC.value
 
 
-def only_provider(timeline: Timeline, areas: NDArray[np.integer], day: int) -> NDArray[np.int64]:
-    """Return the one provider of each area on a day, or nobody where risk decides between NPS and CRC; shape (areas,).
+def only_provider(timeline: Timeline, area: int, day: int) -> Provider:
+    """Return the one provider of an area on a day, or nobody where risk decides between NPS and CRC.
 
     Trusts up to the split; the Probation Service once services are one again.
     """
-    split, reunified = (timeline.covers(lever, areas, today=day) for lever in ("risk_split", "reunified_service"))
-    return np.where(reunified, Provider.PROBATION_SERVICE, np.where(split, Provider.NOBODY, Provider.TRUST))
+    if timeline.holds("reunified_service", (area,), day):
+        return Provider.PROBATION_SERVICE
+    return Provider.NOBODY if timeline.holds("risk_split", (area,), day) else Provider.TRUST
 
 
 class Behaviour(IntEnum):

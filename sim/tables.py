@@ -68,7 +68,8 @@ class Table:
         """Return the columns that a NamedTuple names, for a compiled loop; hold it no longer than a column."""
         parts = self.__dict__["_parts"]
         if kind not in parts:
-            parts[kind] = kind(*(getattr(self, name) for name in kind._fields))  # type: ignore[attr-defined]
+            arrays, size = self.__dict__["_arrays"], self.__dict__["size"]
+            parts[kind] = kind(*[arrays[name][:size] for name in kind._fields])  # type: ignore[attr-defined]
         found: P = parts[kind]
         return found
 

@@ -4,7 +4,7 @@ A regime is data. It has no state and no chance, and no process asks for its nam
 covers these people on these days.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
@@ -120,6 +120,13 @@ class Timeline:
         if lever.areas == ALL_AREAS:
             return covered
         return covered & np.isin(area, [i for i, a in enumerate(self.areas) if a in lever.areas])
+
+    def holds(self, name: str, areas: Iterable[int], day: int) -> bool:
+        """Say whether a lever that applies to everyone holds on a day in any of some areas; see `covers`."""
+        lever = self.levers.get(name)
+        if lever is None or day < lever.from_day:
+            return False
+        return lever.areas == ALL_AREAS or any(self.areas[area] in lever.areas for area in areas)
 
     def setting(self, lever: str, name: str) -> float:
         """Return a setting of a lever: the scenario's, or the definition's own."""

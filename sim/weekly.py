@@ -44,8 +44,15 @@ _FLOWS = {
     "allocations": Event.ALLOCATION,
     "co_offending": Event.CO_OFFENCE,
 }
-_SERIOUS = (OffenceGroup.VIOLENCE, OffenceGroup.SEXUAL, OffenceGroup.ROBBERY)
-
+_IS_SERIOUS = np.isin(list(OffenceGroup), (OffenceGroup.VIOLENCE, OffenceGroup.SEXUAL, OffenceGroup.ROBBERY))
+_OF_STATUS = {s: f"status={s.name.lower()}" for s in Status}
+_OF_PROVIDER = {p: f"provider_type={p.name.lower()}" for p in Provider if p}
+_OF_RECALL = {k: f"kind={k.name.lower()}" for k in RecallKind}
+_OF_RISK = {r: f"rosh={r.name.lower()}" for r in Rosh}
+_OF_KIND = {k: f"kind={k.name.lower()}" for k in Kind}
+_OF_PATH = {p: f"path={p.name.lower()}" for p in Path}
+_OF_CLASS = [f"provider_type=crc&payment_class={c}" for c in range(TIERS)]
+"""Names of groups, made once."""
 
 _NEEDS_WEEKS = 4
 """Needs are counted every fourth week; in between the last count stands."""
@@ -99,15 +106,15 @@ class WeeklyRecord:
 
 def stocks(model: "ProbationModel") -> Counts:
     """Count people by status, prison population, recall population and caseload at the end of the week."""
-    counts = model.people.stocks()
+    counts = model.people.stocks().tolist()
     on_caseload, in_community = caseload(model)
-    found: Counts = {("tracked", "all"): counts[:-1].sum()}
-    found |= {("people", f"status={s.name.lower()}"): counts[s] for s in Status}
-    found["custody_population", "all"] = counts[list(IN_PRISON)].sum()
+    found: Counts = {("tracked", "all"): sum(counts[: Status.LEFT])}
+    found |= {("people", group): counts[status] for status, group in _OF_STATUS.items()}
+    found["custody_population", "all"] = sum(counts[status] for status in IN_PRISON)
     found["recall_population", "all"] = counts[Status.RECALLED]
     found["caseload", "all"] = on_caseload.sum()
     found["caseload_in_community", "all"] = in_community
-    found |= {("caseload", f"provider_type={p.name.lower()}"): on_caseload[p] for p in Provider if p}
+    found |= {("caseload", group): on_caseload[p] for p, group in _OF_PROVIDER.items()}
     return found
 
 
@@ -141,7 +148,7 @@ def flows(model: "ProbationModel", logged: int) -> Counts:
     found["recalls", "disposal=custody_under_12m"] = under_12m
     found["recalls", "disposal=custody_12m_plus"] = counts[Event.RECALL] - under_12m
     kinds = np.bincount(kind_of_enforcement(values[recalls]), minlength=len(RecallKind))
-    found |= {("recalls", f"kind={kind.name.lower()}"): kinds[kind] for kind in RecallKind}
+    found |= {("recalls", group): kinds[kind] for kind, group in _OF_RECALL.items()}
     released_to = values[events == Event.RELEASE]
     found["releases_supervised", "all"] = IS_SUPERVISED_IN_COMMUNITY[released_to].sum()
     starts = values[events == Event.CUSTODY_START]
@@ -157,23 +164,25 @@ def serious(model: "ProbationModel", logged: int) -> Counts:
     found = logged + np.flatnonzero(log.event[logged:] == Event.CONVICTION)
     row = log.row[found]
     group, _, disposal = unpack_occasion(log.value[found])
-    counted = (disposal == Disposal.CUSTODY) & np.isin(group, _SERIOUS) & (people.sanctions[row] > 1)
+    counted = (disposal == Disposal.CUSTODY) & _IS_SERIOUS[group] & (people.sanctions[row] > 1)
     by_risk = np.bincount(people.rosh[row[counted]], minlength=len(Rosh))
     return {
         ("serious_reoffences", "all"): by_risk.sum(),
-        **{("serious_reoffences", f"rosh={r.name.lower()}"): by_risk[r] for r in Rosh},
+        **{("serious_reoffences", group): by_risk[risk] for risk, group in _OF_RISK.items()},
     }
 
 
 def contacts(model: "ProbationModel") -> Counts:
     """Count contacts due, kept and cut this week, and changes of officer, by who supervises."""
     found: Counts = {("officer_changes", "all"): model.officer_changes.sum()}
-    found |= {("officer_changes", f"provider_type={p.name.lower()}"): model.officer_changes[p] for p in Provider if p}
+    found |= {("officer_changes", group): model.officer_changes[p] for p, group in _OF_PROVIDER.items()}
+    by_class = model.contacts.sum(axis=1)
+    by_provider = by_class.sum(axis=1).T.tolist()
+    of_companies = by_class[Provider.CRC].T.tolist()
     for i, name in enumerate(("contacts_due", "contacts_kept", "contacts_cut")):
-        counts = model.contacts[:, :, :, i].sum(axis=1)
-        found[name, "all"] = counts.sum()
-        found |= {(name, f"provider_type={p.name.lower()}"): counts[p].sum() for p in Provider if p}
-        found |= {(name, f"provider_type=crc&payment_class={c}"): counts[Provider.CRC, c] for c in range(TIERS)}
+        found[name, "all"] = sum(by_provider[i])
+        found |= {(name, group): by_provider[i][p] for p, group in _OF_PROVIDER.items()}
+        found |= {(name, group): count for group, count in zip(_OF_CLASS, of_companies[i], strict=True)}
     return found
 
 
@@ -182,7 +191,7 @@ _STAFFING = ("om_fte", "cases_per_om_fte", "cases_per_caseholder", "caseholders_
 
 _PAYMENTS = (
     ("public_spend", "all"),
-    *((name, f"provider_type={p.name.lower()}") for p in Provider if p for name in ("income", "costs")),
+    *((name, group) for group in _OF_PROVIDER.values() for name in ("income", "costs")),
     ("results_paid", "provider_type=crc"),
     ("overclaimed", "provider_type=crc"),
     ("recovered", "provider_type=crc"),
@@ -210,12 +219,10 @@ def institutions(model: "ProbationModel", paid: int) -> Counts:
     source, receiver = ledger.source[paid:], ledger.receiver[paid:]
     found: Counts = {("public_spend", "all"): pounds[source == PAYER].sum()}
     kinds = np.array([p.kind for p in providers])
-    for kind in Provider:
-        if kind:
-            mine = np.flatnonzero(kinds == kind)
-            group = f"provider_type={kind.name.lower()}"
-            found["income", group] = pounds[np.isin(receiver, mine)].sum()
-            found["costs", group] = pounds[np.isin(source, mine)].sum()
+    for kind, group in _OF_PROVIDER.items():
+        mine = np.flatnonzero(kinds == kind)
+        found["income", group] = pounds[np.isin(receiver, mine)].sum()
+        found["costs", group] = pounds[np.isin(source, mine)].sum()
     of_companies = np.isin(receiver, [p.number for p in companies])
     found["results_paid", "provider_type=crc"] = pounds[of_companies & np.isin(line, RESULTS)].sum()
     found["overclaimed", "provider_type=crc"] = pounds[line == Line.OVERCLAIM].sum()
@@ -234,10 +241,8 @@ def staffing(model: "ProbationModel") -> Counts:
     officers = model.officers
     cases = np.bincount(officers.provider, weights=officers.caseload, minlength=len(Provider))
     found = _staffing_of(model, "all", (cases > 0)[officers.provider])
-    for provider in Provider:
-        if provider:
-            mine = (officers.provider == provider) & (cases[provider] > 0)
-            found |= _staffing_of(model, f"provider_type={provider.name.lower()}", mine)
+    for provider, group in _OF_PROVIDER.items():
+        found |= _staffing_of(model, group, (officers.provider == provider) & (cases[provider] > 0))
     return found
 
 
@@ -288,21 +293,20 @@ def support(model: "ProbationModel") -> Counts:
     payment."""
     cases, counted = model.cases, model.support
     kind = cases.charity % len(Kind)
-    helped = np.bincount(kind[cases.stage == CaseStage.HELPED], minlength=len(Kind))
-    waiting = np.bincount(kind[cases.stage == CaseStage.WAITING], minlength=len(Kind))
+    helped = np.bincount(kind[cases.stage == CaseStage.HELPED], minlength=len(Kind)).tolist()
+    waiting = np.bincount(kind[cases.stage == CaseStage.WAITING], minlength=len(Kind)).tolist()
     places = np.bincount(
         [c.kind for c in model.charities], weights=[c.places for c in model.charities], minlength=len(Kind)
-    )
+    ).tolist()
+    started = counted.started.tolist()
     found: Counts = dict(
         zip((("leavers", "all"), ("leavers_covered", "all"), ("leavers_seen", "all")), counted.leavers, strict=True)
     )
-    found |= {("helped", "all"): helped.sum(), ("waiting", "all"): waiting.sum()}
-    found["help_started", "all"] = counted.started.sum()
-    for k in Kind:
-        group = f"kind={k.name.lower()}"
+    found |= {("helped", "all"): sum(helped), ("waiting", "all"): sum(waiting)}
+    found["help_started", "all"] = sum(map(sum, started))
+    for k, group in _OF_KIND.items():
         found |= {("places", group): places[k], ("helped", group): helped[k], ("waiting", group): waiting[k]}
-        found["help_started", group] = counted.started[:, k].sum()
-    for c in range(TIERS):
-        group = f"provider_type=crc&payment_class={c}"
+        found["help_started", group] = sum(of_path[k] for of_path in started)
+    for c, group in enumerate(_OF_CLASS):
         found["referrals", group], found["help_started", group] = counted.of_companies[:, c]
-    return found | {("help_started", f"path={p.name.lower()}"): counted.started[p].sum() for p in Path}
+    return found | {("help_started", group): sum(started[p]) for p, group in _OF_PATH.items()}

@@ -125,7 +125,7 @@ def look_over(model: "ProbationModel") -> tuple[Rows, Rows, Rows]:
         p.p_escalation_per_week,
         model.draws.key("allocation.escalation", model.week),
         model.day,
-        only_provider(model.timeline, np.arange(len(model.region.areas)), model.day),
+        np.array([only_provider(model.timeline, area, model.day) for area in range(len(model.region.areas))]),
         rows,
         model.people.part(Case),
         model.officers.is_vacant,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _AGE_OF_CENTRE = 30
+_MASKS = np.array([mask_for(kind) for kind in Kind])
 _IS_ON_ORDER = status_table(Status.COMMUNITY_ORDER, Status.SUSPENDED_SENTENCE_ORDER)
 
 
@@ -114,9 +115,9 @@ def refer_leavers(model: "ProbationModel") -> None:
     mentored = np.zeros((len(offered), len(Kind)))
     mentored[:, Kind.MENTORING] = 1
     refer(model, offered, mentored, "support.reach", Path.EVERY_LEAVER, whatever_need=True)
-    everywhere = np.ones((len(rows), len(Kind)))
-    refer(model, rows, p.voluntary_reach * everywhere, "support.reach", Path.VOLUNTARY)
-    refer(model, rows, (covered & seen)[:, None] * everywhere, "support.reach", Path.THROUGH_THE_GATE)
+    refer(model, rows, np.full((len(rows), len(Kind)), p.voluntary_reach), "support.reach", Path.VOLUNTARY)
+    met = rows[covered & seen]
+    refer(model, met, np.ones((len(met), len(Kind))), "support.reach", Path.THROUGH_THE_GATE)
 
 
 def motivated(model: "ProbationModel", rows: Rows) -> NDArray[np.bool_]:
@@ -157,12 +158,13 @@ def refer(
     `chance` of being offered each kind of help, shape (n, 5), is met by one draw for each person, week and kind.
     """
     people, cases = model.people, model.cases
-    masks = np.array([mask_for(kind) for kind in Kind])
+    if not len(rows):
+        return
     row, kind = (np.empty(rows.size * len(Kind), np.int64) for _ in ("row", "kind"))
     found = _wanting(
         rows,
         chance,
-        masks,
+        _MASKS,
         whatever_need,
         model.draws.keys(stream, model.week * len(Kind), len(Kind)),
         motivated(model, rows),
@@ -199,7 +201,8 @@ def fill_places(model: "ProbationModel") -> None:
     own = cases.path == Path.EVERY_LEAVER
     waiting = cases.stage == Stage.WAITING
     taken = np.bincount(cases.charity[(cases.stage == Stage.HELPED) & ~own], minlength=len(model.charities))
-    queue = np.flatnonzero(waiting & ~own)
+    has_room = taken < [charity.places for charity in model.charities]
+    queue = np.flatnonzero(waiting & ~own & has_room[cases.charity])
     queue = queue[np.argsort(cases.charity[queue], kind="stable")]
     bounds = np.searchsorted(cases.charity[queue], np.arange(len(model.charities) + 1))
     asked = cases.asked_week[queue]

@@ -43,6 +43,17 @@ def small():
     )
 
 
+def test_payments_entered_at_once_are_those_entered_one_by_one():
+    payments = [(Line.PLACES, 1, OUTSIDE, 3.0), (Line.SERVICE, PAYER, 1, 0.0), (Line.USE, PAYER, 2, -1.5)]
+    once, singly = Ledger(), Ledger()
+    once.pay_all(7, payments)
+    for payment in payments:
+        singly.pay(7, *payment)
+    assert len(once) == 2, "nothing is entered for nothing"
+    for name in once.columns:
+        assert getattr(once, name).tolist() == getattr(singly, name).tolist()
+
+
 def test_the_account_of_a_small_company_by_hand(small):
     assert small.balance(1, 0, 100) == 1000 - 600 + 500 - 50 - 100
     assert small.balance(2, 0, 100) == 7

@@ -39,6 +39,15 @@ def test_a_lever_holds_in_its_areas_alone():
     assert not made.covers("risk_split", np.array([1]), today=1).any()
 
 
+@pytest.mark.parametrize("areas", [("all",), ("Essex",), ("Essex", "London")])
+@pytest.mark.parametrize("where", [(0,), (1,), (2,), (1, 2), (0, 1, 2)])
+def test_a_lever_holds_where_it_covers_anybody(areas, where):
+    made = timeline(areas=areas, known=("Essex", "London", "Wales"))
+    for day in (99, 100, 500):
+        assert made.holds("risk_split", where, day) == made.covers("risk_split", np.array(where), today=day).any()
+    assert not made.holds("reunified_service", where, 500)
+
+
 def test_what_is_not_in_the_timeline_covers_nobody():
     assert not timeline().covers("hdc_widened", AREA, today=10**6, release_day=10**6).any()
 
