@@ -49,12 +49,16 @@ def begin_family_ties(model: "ProbationModel", rows: Rows) -> None:
 
 
 def meet_inside(model: "ProbationModel") -> None:
-    """Tie people who are inside together: on one wing, for like offences, from one area."""
+    """Tie people who are inside together: on one wing, for like offences, from one area.
+
+    Each area has wings of its own, by the people supervised there, so that people meet as often in a region of one area
+    as in the country; the last wing is filled in part.
+    """
     people, p, ties = model.people, model.register.ties, model.ties
     rows = model.inside[IS_IN_PRISON[people.status[model.inside]]]
-    wings = max(1, int(p.wings_per_1000 * model.region.caseload * model.scale / _THOUSAND))
+    wings = np.array(model.region.shares) * (p.wings_per_1000 * model.region.caseload * model.scale / _THOUSAND)
     u = model.draws.uniforms_at("ties.wing", people.person_hash[rows], people.status_since_day[rows])
-    wing = (u * wings).astype(np.int64)
+    wing = (u * wings[people.area[rows]]).astype(np.int64)
     wing = (wing * len(OffenceGroup) + people.offence_group[rows]) * len(model.region.areas) + people.area[rows]
     order = np.lexsort((people.person_hash[rows], wing))
     pairs = pairs_inside(
