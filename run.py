@@ -22,9 +22,7 @@ app = typer.Typer(
 
 EXIT_INPUT, EXIT_OTHER = 2, 1
 DEFAULT_REGION = "staffordshire_west_midlands"
-DEFAULT_SEEDS, VALIDATION_SEEDS = 20, 4
-ENSEMBLE_REGION, ENSEMBLE_SCALE = "england_wales", 0.01
-"""Sets hold where they were fitted: see "Where the sets hold" in docs/calibration.md."""
+DEFAULT_SEEDS, VALIDATION_SEEDS, ENSEMBLE_SCALE = 20, 4, 0.1
 LADDER_SCALE, LADDER_SEEDS = 0.2, 6
 
 Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
@@ -88,12 +86,9 @@ def refuse_seeds_beside(ensemble: bool, seeds: int | None, given: str) -> None:
 def compare(
     base: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "pre_reform",
     reform: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "post_reform",
-    region: Annotated[
-        str | None,
-        typer.Option(help=f"A region, by name or path; {DEFAULT_REGION}, with --ensemble {ENSEMBLE_REGION}."),
-    ] = None,
+    region: Region = DEFAULT_REGION,
     scale: Annotated[
-        float | None, typer.Option(help="People for each person of the region [1; --ensemble 0.01; --ladder 0.2].")
+        float | None, typer.Option(help="People for each person of the region [1; --ensemble 0.1; --ladder 0.2].")
     ] = None,
     seeds: Annotated[
         int | None, typer.Option(help="Paired runs [20; --ensemble: two for each set; --ladder: 6 for each rung].")
@@ -114,7 +109,6 @@ def compare(
     if ensemble and ladder:
         raise InputError("--ladder does not go with --ensemble: it asks what parts of the model add; leave one out")
     usual = ENSEMBLE_SCALE if ensemble else LADDER_SCALE if ladder else 1.0
-    region = region or (ENSEMBLE_REGION if ensemble else DEFAULT_REGION)
     pairs = checked_seeds((LADDER_SEEDS if ladder else DEFAULT_SEEDS) if seeds is None else seeds)
     plan = make_plan([base, reform], region, usual if scale is None else scale, pairs, until, settings or [])
     command = commands.compare_ensemble if ensemble else commands.compare_ladder if ladder else commands.compare

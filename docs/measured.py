@@ -40,7 +40,7 @@ from experiments.plan import Plan, make_plan  # noqa: E402
 from experiments.report import WIDTH  # noqa: E402
 from experiments.targets import record  # noqa: E402
 from experiments.validation_report import headline, print_validation  # noqa: E402
-from run import ENSEMBLE_REGION, ENSEMBLE_SCALE, LADDER_SCALE, LADDER_SEEDS  # noqa: E402
+from run import ENSEMBLE_SCALE, LADDER_SCALE, LADDER_SEEDS  # noqa: E402
 
 SEEDS = range(6)
 VALIDATION_SCALE, VALIDATION_SEEDS = 0.1, range(4)
@@ -114,7 +114,7 @@ def parts() -> str:
 
 def reform_under_sets() -> str:
     """Return what `compare --ensemble` prints."""
-    plan = make_plan(["pre_reform", "post_reform"], ENSEMBLE_REGION, ENSEMBLE_SCALE, [0], None, [])
+    plan = main_plan(ENSEMBLE_SCALE, [0])
     sets = ensemble.read_sets()
     with tempfile.TemporaryDirectory() as out:
         folder = Path(out)

@@ -4,8 +4,7 @@ Sets are drawn evenly over what calibration left of every number, the middle 90 
 apart from all others (Latin hypercube); the reform is run under each, with a seed of its own. How far the effect moves
 from one end of what is left of a number to the other is its influence times the weakness of its evidence: a number of
 no effect does not move it, nor does one that the record pins down. The error is that of a straight line through so
-many runs, the other numbers and chance taken as noise; one number in twenty lies beyond twice it by chance alone. The
-world is that to which the sets were fitted, the country: in one area by itself some sets do not hold.
+many runs, the other numbers and chance taken as noise; one number in twenty lies beyond twice it by chance alone.
 """
 
 import sys
@@ -22,10 +21,9 @@ from experiments import ensemble, ladder, space
 from experiments.engine import cores
 from experiments.estimates import Floats
 from experiments.plan import Plan, make_plan
-from experiments.validate import REGION
 
 SETS = 200
-SCALE = 0.01
+SCALE = 0.1
 SHOWN = 12
 _ENDS = (0.05, 0.95)
 
@@ -94,7 +92,7 @@ def moves(places: Floats, effect: Floats) -> tuple[Floats, Floats]:
 
 def measure(number: int = SETS, jobs: int = 0) -> dict[str, list[Influence]]:
     """Run the reform under drawn sets; return for each effect what it owes to every number, the most first."""
-    plan = make_plan(["pre_reform", "post_reform"], REGION, SCALE, [0], None, [])
+    plan = make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", SCALE, [0], None, [])
     sets = ensemble.read_sets()
     places, chosen = drawn(plan, sets, number)
     planned = ensemble.plans(plan, chosen, "influence", 1)

@@ -437,7 +437,7 @@ def test_an_ensemble_parts_parameters_from_chance(tmp_path, monkeypatch):
     sets = [{"reoffending.hazard_scale": 0.55}, {"reoffending.hazard_scale": 0.9}, {"ties.p_join": 0.3}]
     monkeypatch.setattr(ensemble, "read_sets", lambda: sets)
     out = tmp_path / "out"
-    small = ("--scale", "0.002", "--until", "2017-12-31", "--jobs", "1", "--ensemble")
+    small = ("--scale", "0.02", "--until", "2017-12-31", "--jobs", "1", "--ensemble")
     result = call("compare", *small, "--out", str(out), "--json")
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)

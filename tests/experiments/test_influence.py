@@ -60,7 +60,7 @@ def test_what_moves_an_effect_most_stands_first_and_how_many_do_is_counted():
 
 
 def test_the_effect_of_a_small_design_is_measured(monkeypatch):
-    monkeypatch.setattr(influence, "SCALE", 0.002)
+    monkeypatch.setattr(influence, "SCALE", 0.01)
     found = influence.measure(4, 1)
     assert set(found) == {"reoffending, points", "of short-sentence leavers", "recalls, percent"}
     assert all(len(rows) > 100 for rows in found.values())
