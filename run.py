@@ -24,6 +24,7 @@ EXIT_INPUT, EXIT_OTHER = 2, 1
 DEFAULT_REGION = "staffordshire_west_midlands"
 DEFAULT_SEEDS, VALIDATION_SEEDS, ENSEMBLE_SCALE = 20, 4, 0.1
 LADDER_SCALE, LADDER_SEEDS = 0.2, 6
+DECOMPOSITION_SCALE = 0.25
 
 Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
 Scale = Annotated[float, typer.Option(help="People for each person of the region.")]
@@ -208,6 +209,28 @@ def calibrate(
 
     checked = checked_scale(scale), checked_seed(seed), checked_jobs(jobs)
     commands.calibrate(budget, *checked, out, resume=resume, as_json=as_json, progress=progress)
+
+
+@app.command()
+@user_errors
+def decompose(
+    base: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "pre_reform",
+    reform: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "post_reform",
+    region: Region = DEFAULT_REGION,
+    scale: Scale = DECOMPOSITION_SCALE,
+    seeds: Seeds = DEFAULT_SEEDS,
+    jobs: Jobs = 0,
+    until: Until = None,
+    settings: Settings = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Split what the reform changed into the shares of its levers, over all orders in which they could have come."""
+    from experiments import decompose_report
+    from experiments.plan import checked_jobs, checked_seeds, make_plan
+
+    plan = make_plan([base, reform], region, scale, checked_seeds(seeds), until, settings or [])
+    decompose_report.decompose(plan, out, checked_jobs(jobs), as_json=as_json, progress=progress)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from experiments import store, tables
 from experiments.engine import map_runs
 from experiments.plan import Plan
+from experiments.tree import live_to
 from sim import measures
 from sim.clock import date_of
 from sim.compiled import cache_folder
@@ -56,8 +57,7 @@ def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
     base, reform = plan.arms
     prefix = ProbationModel(base, plan.region, plan.scale, seed, plan.register)
     fork_day = plan.end_day if plan.fork_day is None else min(plan.fork_day, plan.end_day)
-    while prefix.day + 7 <= fork_day:
-        prefix.step()
+    live_to(prefix, fork_day)
     models = {"base": prefix.fork(base), "reform": prefix.fork(reform)}
     weeks = prefix.weekly
     parts: list[dict[str, tables.Columns]] = []

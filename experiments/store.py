@@ -127,5 +127,19 @@ def gather_parts(folder: Path) -> list[str]:
 def clear(folder: Path) -> None:
     """Remove what an earlier run of the same plan left unfinished; its tables stay until new ones replace them."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
+    clear_unfinished(folder)
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a run that was stopped had half written; finished parts stay."""
     for path in folder.glob(".*.tmp"):
         path.unlink()
+    for path in (folder / PARTS).glob(".*.tmp"):
+        shutil.rmtree(path)
+
+
+def write_table(folder: Path, name: str, columns: Mapping[str, Any]) -> None:
+    """Write a table so that it is there whole or not at all."""
+    temporary = folder / f".{name}.parquet.{os.getpid()}.tmp"
+    pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
+    os.replace(temporary, folder / f"{name}.parquet")
