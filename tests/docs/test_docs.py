@@ -16,7 +16,18 @@ import run
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *sorted((ROOT / "sim" / "data").glob("*.md"))]
-COMMANDS = {"calibrate", "compare", "run", "validate", "scenarios", "regions", "levers", "parameters", "story"}
+COMMANDS = {
+    "calibrate",
+    "compare",
+    "decompose",
+    "run",
+    "validate",
+    "scenarios",
+    "regions",
+    "levers",
+    "parameters",
+    "story",
+}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"run\.py ([a-z]+)")
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
