@@ -77,7 +77,7 @@ def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
         sum(person_weeks(w, "caseload", 0 if i == 0 else shared) for i, w in enumerate(lived)),
         same,
     )
-    store.write_part(folder, f"seed-{seed:06d}", {**join(parts), store.TIMINGS: timings_table(report)})
+    store.write_part(folder, store.part_of(seed), {**join(parts), store.TIMINGS: timings_table(report)})
     return report
 
 

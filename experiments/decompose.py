@@ -18,11 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments import costs, store, tables
 from experiments.compare import first_day
 from experiments.engine import map_runs
+from experiments.ensemble import ESTIMATOR
 from experiments.estimates import (
     UNITS,
     Floats,
@@ -41,7 +43,6 @@ from sim.errors import InputError
 from sim.model import ProbationModel
 from sim.timeline import Timeline
 
-ESTIMATOR = "three_month_cohort"
 PLAYERS: Mapping[str, tuple[str, ...]] = {
     "NPS and CRCs": ("risk_split", "reunified_service"),
     "short sentences supervised": ("short_sentence_supervision",),
@@ -171,7 +172,7 @@ def players(plan: Plan) -> dict[str, tuple[str, ...]]:
     return {player: found[player] for player in sorted(days, key=lambda player: days[player])}
 
 
-def coalitions(plan: Plan) -> dict[str, Timeline]:
+def coalitions(plan: Plan) -> dict[int, Timeline]:
     """Return the levers of every subset of players, under its number: bit k says whether player k has moved.
 
     The first is the base, the last the reform.
@@ -183,7 +184,7 @@ def coalitions(plan: Plan) -> dict[str, Timeline]:
         moved = {name for k, team in enumerate(teams) if number >> k & 1 for name in team}
         levers = {name: lever for name, lever in base.levers.items() if name not in moved}
         levers |= {name: lever for name, lever in reform.levers.items() if name in moved}
-        found[str(number)] = replace(base, levers=levers)
+        found[number] = replace(base, levers=levers)
     return found
 
 
@@ -200,28 +201,26 @@ def run(plan: Plan, folder: Path, jobs: int, step: Callable[[], None]) -> None:
 
 def _part(folder: Path, seed: int) -> Path:
     """Return the table of a finished seed."""
-    return folder / store.PARTS / _name(seed) / f"{_VALUES}.parquet"
-
-
-def _name(seed: int) -> str:
-    """Return the name of a seed's part."""
-    return f"seed-{seed:06d}"
+    return folder / store.PARTS / store.part_of(seed) / f"{_VALUES}.parquet"
 
 
 def _run_seed(plan: Plan, folder: Path, seed: int) -> None:
     """Run every world of one seed as a tree, and write what each says."""
     lived = Lived()
-    rows: list[dict[str, object]] = []
+    worlds = coalitions(plan)
+    values = np.empty((len(worlds), len(OUTCOMES)))
     world = ProbationModel(plan.arms[0], plan.region, plan.scale, seed, plan.register)
-    for name, model in grow(world, coalitions(plan), plan.end_day, lived):
-        said = measure(plan, model)
-        rows += [
-            {"seed": seed, "coalition": int(name), "measure": o.measure, "group": o.group, "value": float(value)}
-            for o, value in zip(OUTCOMES, said, strict=True)
-        ]
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    for number, model in grow(world, worlds, plan.end_day, lived):
+        values[number] = measure(plan, model)
+    columns = {
+        "seed": np.full(values.size, seed),
+        "coalition": np.repeat(np.arange(len(worlds)), len(OUTCOMES)),
+        "measure": [o.measure for o in OUTCOMES] * len(worlds),
+        "group": [o.group for o in OUTCOMES] * len(worlds),
+        "value": values.ravel(),
+    }
     weeks = {"together": [lived.together], "apart": [lived.apart]}
-    store.write_part(folder, _name(seed), {_VALUES: columns, "weeks": weeks})
+    store.write_part(folder, store.part_of(seed), {_VALUES: columns, "weeks": weeks})
     gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
 
 
@@ -259,16 +258,12 @@ def measure(plan: Plan, model: ProbationModel) -> Floats:
 
 def result(plan: Plan, folder: Path) -> Decomposition:
     """Return the reform taken apart, from the folder of finished seeds; write every world's values as one table."""
-    found = pd.concat([pq.read_table(_part(folder, seed)).to_pandas() for seed in plan.seeds], ignore_index=True)
-    store.write_table(folder, _VALUES, {name: found[name].to_numpy() for name in found})
+    found = pa.concat_tables([pq.read_table(_part(folder, seed)) for seed in plan.seeds])
+    store.write_table(folder / f"{_VALUES}.parquet", found)
     weeks = [pq.read_table(_part(folder, seed).with_name("weeks.parquet")).to_pylist()[0] for seed in plan.seeds]
     lived = Lived(sum(w["together"] for w in weeks), sum(w["apart"] for w in weeks))
     teams = players(plan)
-    shape = (len(plan.seeds), 2 ** len(teams), len(OUTCOMES))
-    values = np.empty(shape)
-    place = {seed: k for k, seed in enumerate(plan.seeds)}, {(o.measure, o.group): k for k, o in enumerate(OUTCOMES)}
-    for row in found.itertuples():
-        values[place[0][row.seed], row.coalition, place[1][row.measure, row.group]] = row.value
+    values = found["value"].to_numpy().reshape(len(plan.seeds), 2 ** len(teams), len(OUTCOMES))
     return taken_apart(teams, OUTCOMES, values, lived.saved)
 
 

@@ -1,7 +1,6 @@
 """What `decompose` prints, returns and draws: each lever's share of the whole change, and what levers do together."""
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from rich.console import Console
 from scipy.special import stdtr
 
 from experiments import store
+from experiments.commands import Progress, tell
 from experiments.compare import arm_name, warm_up
 from experiments.decompose import Decomposition, Outcome, Share, result, run
 from experiments.engine import cores
@@ -25,21 +25,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from experiments.commands import Progress
-
 _NAME, _COLUMN = 28, 12
 _WHOLE = "the whole reform"
 PICTURE = "decomposition.png"
 
 
-def decompose(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: "Progress") -> None:
+def decompose(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress: Progress) -> None:
     """Run every subset of the reform's levers, print each one's share, write the values of every world and a picture.
 
     Interrupted, it keeps finished seeds, and the same command goes on with them.
     """
     folder = store.output_folder(plan, "decompose", out)
-    for note in plan.notes:
-        print(f"note: {note}", file=sys.stderr)
+    tell(plan)
     start = time.perf_counter()
     warm_up()
     with progress(len(plan.seeds), "seeds") as step:

@@ -99,7 +99,7 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool, graph: bool, st
         "compile_seconds": [compile_seconds],
         "peak_megabytes": [peak],
     }
-    store.write_part(folder, f"seed-{seed:06d}", content)
+    store.write_part(folder, store.part_of(seed), content)
     store.gather_parts(folder)
     if graph:
         from experiments import networks

@@ -85,6 +85,18 @@ def write_whole(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a table so that it is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    pq.write_table(table, temporary, compression="zstd")
+    os.replace(temporary, path)
+
+
+def part_of(seed: int) -> str:
+    """Return the name under which the tables of a finished seed are kept."""
+    return f"seed-{seed:06d}"
+
+
 def write_part(folder: Path, name: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the tables of one finished seed; the folder appears under its name when all of them are there."""
     parts = folder / PARTS
@@ -117,9 +129,7 @@ def gather_parts(folder: Path) -> list[str]:
         return [p.name for p in finished]
     for table in sorted({f.name for part in finished for f in part.glob("*.parquet")}):
         files = [part / table for part in finished if (part / table).exists()]
-        temporary = folder / f".{table}.{os.getpid()}.tmp"
-        pq.write_table(pa.concat_tables([pq.read_table(f) for f in files]), temporary, compression="zstd")
-        os.replace(temporary, folder / table)
+        write_table(folder / table, pa.concat_tables([pq.read_table(f) for f in files]))
     shutil.rmtree(parts, ignore_errors=True)
     return [p.name for p in finished]
 
@@ -136,10 +146,3 @@ def clear_unfinished(folder: Path) -> None:
         path.unlink()
     for path in (folder / PARTS).glob(".*.tmp"):
         shutil.rmtree(path)
-
-
-def write_table(folder: Path, name: str, columns: Mapping[str, Any]) -> None:
-    """Write a table so that it is there whole or not at all."""
-    temporary = folder / f".{name}.parquet.{os.getpid()}.tmp"
-    pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
-    os.replace(temporary, folder / f"{name}.parquet")

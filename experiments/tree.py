@@ -27,9 +27,9 @@ def live_to(model: ProbationModel, day: int) -> None:
         model.step()
 
 
-def branches(arms: Mapping[str, Timeline], day: int) -> list[dict[str, Timeline]]:
+def branches[K](arms: Mapping[K, Timeline], day: int) -> list[dict[K, Timeline]]:
     """Part arms by whether their levers agree on all days before `day`; each part in the order of the arms."""
-    parts: list[dict[str, Timeline]] = []
+    parts: list[dict[K, Timeline]] = []
     for name, timeline in arms.items():
         for part in parts:
             parted = first_difference(next(iter(part.values())), timeline)
@@ -41,9 +41,9 @@ def branches(arms: Mapping[str, Timeline], day: int) -> list[dict[str, Timeline]
     return parts
 
 
-def grow(
-    model: ProbationModel, arms: Mapping[str, Timeline], end_day: int, lived: Lived
-) -> Iterator[tuple[str, ProbationModel]]:
+def grow[K](
+    model: ProbationModel, arms: Mapping[K, Timeline], end_day: int, lived: Lived
+) -> Iterator[tuple[K, ProbationModel]]:
     """Live arms to the end, depth first, and yield each by name as it is finished.
 
     Arms that never differ are one model.
@@ -52,7 +52,7 @@ def grow(
     ----------
     model : ProbationModel
         A world before the first day on which any two arms differ, under the levers that they share. It is lived on.
-    arms : mapping of str to Timeline
+    arms : mapping of any name to Timeline
     end_day : int
         First day after the run.
     lived : Lived

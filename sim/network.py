@@ -297,11 +297,14 @@ def meet_newcomers(model: "ProbationModel") -> None:
     tie(model, pairs, TieKind.CO_OFFENDING, FULL, people.arrival_week[pairs].max(axis=1, initial=-_NEVER_WEEK))
 
 
+def by_area(model: "ProbationModel", per_1000: float) -> NDArray[np.float64]:
+    """Return what each area has of something, so many for each thousand people supervised; shape (areas,)."""
+    return np.array(model.region.shares) * model.region.caseload * model.scale * per_1000 / _THOUSAND
+
+
 def cells_of_areas(model: "ProbationModel") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return how many cells each area has, by the people supervised there, and the number of its first."""
-    per_1000 = model.register.ties.cells_per_1000
-    shares = np.array(model.region.shares)
-    cells = np.maximum(1, (shares * model.region.caseload * model.scale * per_1000 / _THOUSAND).astype(np.int64))
+    cells = np.maximum(1, by_area(model, model.register.ties.cells_per_1000).astype(np.int64))
     return cells, np.concatenate([[0], cells.cumsum()[:-1]])
 
 

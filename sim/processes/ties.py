@@ -20,7 +20,7 @@ from sim.compiled import compiled, compiled_with_arrays
 from sim.draws import uniform
 from sim.events import Event
 from sim.legal_status import raised
-from sim.network import TOGETHER, TieKind, build, faded, meet_newcomers, pairs_inside, tie
+from sim.network import TOGETHER, TieKind, build, by_area, faded, meet_newcomers, pairs_inside, tie
 from sim.offenders import IN_PRISON, IS_IN_PRISON, OffenceGroup, Rows, Status, status_table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def meet_inside(model: "ProbationModel") -> None:
     """
     people, p, ties = model.people, model.register.ties, model.ties
     rows = model.inside[IS_IN_PRISON[people.status[model.inside]]]
-    wings = np.array(model.region.shares) * (p.wings_per_1000 * model.region.caseload * model.scale / _THOUSAND)
+    wings = by_area(model, p.wings_per_1000)
     u = model.draws.uniforms_at("ties.wing", people.person_hash[rows], people.status_since_day[rows])
     wing = (u * wings[people.area[rows]]).astype(np.int64)
     wing = (wing * len(OffenceGroup) + people.offence_group[rows]) * len(model.region.areas) + people.area[rows]
@@ -71,9 +71,6 @@ def meet_inside(model: "ProbationModel") -> None:
         ties.half,
     )
     tie(model, pairs, TieKind.CUSTODY, int(p.custody_strength), np.full(len(pairs), model.week))
-
-
-_THOUSAND = 1000
 
 
 def live_family_ties(model: "ProbationModel") -> None:

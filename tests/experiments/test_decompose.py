@@ -83,9 +83,9 @@ def test_the_first_coalition_is_the_base_the_last_the_reform_and_the_others_lie_
     whole = plan("post_reform", until="2019-12-31")
     found = coalitions(whole)
     assert len(found) == 64
-    assert found["0"].levers == whole.arms[0].levers
-    assert found["63"].levers == whole.arms[1].levers
-    assert set(found["1"].levers) == {"risk_split"}
+    assert found[0].levers == whole.arms[0].levers
+    assert found[63].levers == whole.arms[1].levers
+    assert set(found[1].levers) == {"risk_split"}
     assert len({tuple(sorted(arm.levers)) for arm in found.values()}) == 64
 
 
