@@ -28,11 +28,13 @@ def timelines():
 
 @pytest.fixture(scope="module")
 def trunk(timelines):
-    """A small world up to the day on which the arms part; then influence at its greatest, officers over target."""
+    """A small world up to the day on which the arms part; then influence at its greatest and
+    longest, officers over target."""
     world = control.grow_trunk(*timelines, SCALE, SEED)
     world.register = world.register.with_setting("workload.points_full_time", "600")
     world.officers.grade(world.register.workload, world.draws)
     world.register = world.register.with_setting(NUMBERS[Channel.INFLUENCE], "0.4")
+    world.register = world.register.with_setting("ties.active_days", "365")
     look_again(world.people, np.flatnonzero(world.people.offence_bound > 0))
     return world
 
