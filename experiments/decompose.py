@@ -77,7 +77,7 @@ OUTCOMES = (
         "binary_rate",
         "disposal=custody_under_12m",
         UNITS["binary_rate"],
-        "proven reoffending of short-sentence leavers",
+        "reoffending after short sentences",
         "points",
         100,
     ),

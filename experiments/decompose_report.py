@@ -182,7 +182,10 @@ def waterfall(found: Decomposition) -> "Figure":
     figure, axes = plt.subplots(2, 3, figsize=(13, 7), sharey=True, layout="constrained")
     for axis, outcome in zip(axes.flat, found.outcomes, strict=True):
         _draw(axis, found, outcome)
-    figure.supxlabel("change under the reform; lines: 95 percent intervals, paired seeds, chance alone", fontsize=10)
+    figure.supxlabel(
+        "change under the reform, blue less and red more; lines: 95 percent intervals, paired seeds, chance alone",
+        fontsize=10,
+    )
     return headed(figure, headline(found))
 
 
