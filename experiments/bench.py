@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from experiments import space, store
-from experiments.design import SCENARIO, Design
+from experiments.calibration_design import SCENARIO, Design
 from experiments.engine import map_runs
 from experiments.estimates import Floats
 from experiments.plan import make_plan

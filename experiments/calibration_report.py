@@ -11,7 +11,7 @@ from rich.console import Console
 
 from experiments import store
 from experiments.calibrate import Calibration, Wave, settings, spans, wave_line
-from experiments.design import bar
+from experiments.calibration_design import bar
 from experiments.ensemble import write_sets
 from experiments.space import Coordinate
 from experiments.targets import Target

@@ -164,8 +164,8 @@ def calibrate(
 ) -> None:
     """Fit what is not known to the record before the reform, print and write what was learned."""
     from experiments import calibrate as calibration
+    from experiments import calibration_design as designs
     from experiments import calibration_report
-    from experiments import design as designs
 
     design = designs.make_design(budget, scale, seed)
     folder = designs.open_folder(design, out, resume=resume)

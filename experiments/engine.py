@@ -1,13 +1,31 @@
-"""Run many models: the one place where work is spread over processes."""
+"""Run many models: the one place where work is spread over processes, here or on a cluster."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import connection
-from threading import Thread
-from typing import Any
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster, Worker
+
+TRIES = 2
+"""How often a task may cost a worker its life before it is given up."""
+_IN_HAND = 2
+"""Tasks that are handed out for each worker, so that none waits for its next and none is held long before its turn."""
+_SECONDS_TO_ANSWER = 20
+_PRIVATE = {
+    "distributed.scheduler.allowed-failures": TRIES - 1,
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.comm.timeouts.connect": f"{_SECONDS_TO_ANSWER}s",
+}
+
+
+class SchedulerLostError(RuntimeError):
+    """The scheduler of a cluster went away while work was in hand."""
 
 
 def cores() -> int:
@@ -15,7 +33,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def map_runs[T, R](function: Callable[[T], R], tasks: Sequence[T], jobs: int = 1) -> Iterator[tuple[T, R]]:
+def map_runs[T, R](
+    function: Callable[[T], R],
+    tasks: Sequence[T],
+    jobs: int = 1,
+    cluster: str | None = None,
+    give_up: Callable[[T], R] | None = None,
+) -> Iterator[tuple[T, R]]:
     """Do every task and yield (task, result) as they finish.
 
     Parameters
@@ -23,9 +47,13 @@ def map_runs[T, R](function: Callable[[T], R], tasks: Sequence[T], jobs: int = 1
     function : callable
         Takes a task; must be importable by name where `jobs` is above 1.
     tasks : sequence
-        Small and picklable: plans and seeds, never models.
+        Small and picklable: timelines, settings and seeds, never models.
     jobs : int
-        Processes; with 1 everything runs in this one, in order.
+        Processes; with 1 everything runs in this one, in order. A cluster brings its own.
+    cluster : str, optional
+        Address of a scheduler that runs already, or the path of its scheduler file.
+    give_up : callable, optional
+        Takes a task that has cost `TRIES` workers their lives and returns a result in its place.
 
     Yields
     ------
@@ -35,26 +63,19 @@ def map_runs[T, R](function: Callable[[T], R], tasks: Sequence[T], jobs: int = 1
     Raises
     ------
     Exception
-        The first that a task raises; tasks not yet begun are dropped.
+        The first that a task raises; tasks not yet begun are dropped. Without `give_up` also for a task that is given
+        up.
+    InputError
+        If no scheduler answers at the address.
+    SchedulerLostError
+        If the scheduler goes away.
     """
-    if jobs <= 1 or len(tasks) <= 1:
+    if cluster is None and (jobs <= 1 or len(tasks) <= 1):
         for task in tasks:
             yield task, function(task)
         return
-    pool = ProcessPoolExecutor(
-        min(jobs, len(tasks)), mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
-    )
-    try:
-        waiting: dict[Future[Any], T] = {pool.submit(function, task): task for task in tasks}
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()
-    except BaseException:
-        _stop(pool)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with _clients(min(jobs, len(tasks)), cluster) as client:
+        yield from _spread(client, function, tasks, give_up)
 
 
 def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int = 1) -> list[R]:
@@ -63,21 +84,108 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
     return [found[seed] for seed in seeds]
 
 
-def _follow_parent() -> None:
-    """Let Ctrl-C reach the parent alone, which ends its workers itself; end with a parent that was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+def _spread[T, R](
+    client: "Client", function: Callable[[T], R], tasks: Sequence[T], give_up: Callable[[T], R] | None
+) -> Iterator[tuple[T, R]]:
+    """Hand tasks out, a few for each worker at a time, so that memory does not grow with their number."""
+    from distributed import as_completed
+    from distributed.scheduler import KilledWorker
+
+    waiting = iter(tasks)
+    held: dict[str, T] = {}
+    finished = as_completed(loop=client.loop)
+
+    def hand_out(room: int) -> None:
+        for _, task in zip(range(room - len(held)), waiting, strict=False):
+            future = client.submit(function, task, pure=False)
+            held[future.key] = task
+            finished.add(future)
+
+    hand_out(_room(client))
+    for future in finished:
+        if client.scheduler is None or client.status != "running" or future.status in {"cancelled", "lost"}:
+            raise SchedulerLostError(f"the scheduler at {_address(client)} is gone")
+        task = held.pop(future.key)
+        try:
+            result: R = future.result()
+        except KilledWorker:
+            if give_up is None:
+                raise
+            result = give_up(task)
+        future.release()
+        hand_out(_room(client))
+        yield task, result
 
 
-def _end_with_parent() -> None:
-    """Wait for the parent to be gone, and end this process."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+def _room(client: "Client") -> int:
+    """Return how many tasks may be in hand: a few for each worker that there is, and for one that is to come."""
+    return _IN_HAND * max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers at once: what they had finished is on disk."""
-    for process in list((pool._processes or {}).values()):
-        process.terminate()
+def _address(client: "Client") -> str:
+    """Return where a client's scheduler is, or was."""
+    return str(client._start_arg) if not hasattr(client._start_arg, "scheduler_address") else "this machine"
+
+
+@contextmanager
+def _clients(jobs: int, cluster: str | None) -> Iterator["Client"]:
+    """Give a client of workers of our own, or of a cluster; workers of our own end at once when it is left."""
+    import dask
+    from distributed import Client, LocalCluster
+    from distributed.diagnostics.plugin import WorkerPlugin
+
+    class LeaveInterruptsToParent(WorkerPlugin):
+        """Ctrl-C reaches every process of a terminal: workers leave it to the one that holds them."""
+
+        name = "leave-interrupts-to-parent"
+
+        def setup(self, worker: "Worker") -> None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    if cluster is not None:
+        with _joined(cluster) as client:
+            yield client
+        return
+    with dask.config.set(_PRIVATE):
+        workers = LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,
+            silence_logs="CRITICAL",
+        )
+        try:
+            with Client(workers, set_as_default=False) as client:
+                client.register_plugin(LeaveInterruptsToParent())
+                yield client
+        finally:
+            _end(workers)
+
+
+@contextmanager
+def _joined(cluster: str) -> Iterator["Client"]:
+    """Give a client of a scheduler that runs already."""
+    from distributed import Client
+
+    where = {"scheduler_file": cluster} if Path(cluster).is_file() else {"address": cluster}
+    try:
+        client = Client(**where, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(
+            f"--cluster {cluster}: no scheduler answers there ({type(error).__name__}); allowed: an address such as "
+            "tcp://10.0.0.1:8786, or the path of a scheduler file"
+        ) from None
+    with client:
+        yield client
+
+
+def _end(workers: "LocalCluster") -> None:
+    """End our own workers at once, whatever they have in hand: what was finished is on disk."""
+    for nanny in workers.workers.values():
+        nanny.auto_restart = False
+        process = getattr(nanny.process, "pid", None)
+        if process is not None:
+            os.kill(process, signal.SIGKILL)
+    workers.close(timeout=_SECONDS_TO_ANSWER)

@@ -17,8 +17,8 @@ import numpy as np
 from experiments import store
 from experiments.bench import Bench
 from experiments.calibrate import CUTOFF
+from experiments.calibration_design import Design, make_design
 from experiments.calibration_report import NARROWED
-from experiments.design import Design, make_design
 from experiments.estimates import Floats
 from experiments.judge import Judge, judge_of
 from experiments.sampling import Fit, Judging, fitting, not_ruled_out

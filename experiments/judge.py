@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.design import discrepancy
+from experiments.calibration_design import discrepancy
 from experiments.emulators import FEWEST_RUNS, added_up, error_added_up, fit_all
 from experiments.estimates import Floats
 from experiments.sampling import Fit

@@ -18,8 +18,8 @@ import numpy as np
 from scipy.special import logit
 
 from experiments import store
+from experiments.calibration_design import SCENARIO, bar, calibration_targets
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
-from experiments.design import SCENARIO, bar, calibration_targets
 from experiments.engine import map_runs
 from experiments.ensemble import ESTIMATOR
 from experiments.estimates import Floats, comparable_starts, interval, of_arm, of_weeks, rate, summed, weekly_means

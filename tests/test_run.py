@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import run
 from experiments import costs, ensemble, institutions
-from experiments.design import make_design, open_folder
+from experiments.calibration_design import make_design, open_folder
 
 ROOT = Path(run.__file__).resolve().parent
 SMALL = ("--scale", "0.01", "--until", "2017-12-31")

@@ -9,7 +9,7 @@ from experiments import bench, space
 from experiments import calibration_report as printed
 from experiments.bench import Bench, run_point
 from experiments.calibrate import calibrate
-from experiments.design import Design, calibration_targets, discrepancy, make_design, open_folder
+from experiments.calibration_design import Design, calibration_targets, discrepancy, make_design, open_folder
 from experiments.report import stdout_console
 from sim.errors import InputError
 from sim.parameters.register import Register

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.design import calibration_targets
+from experiments.calibration_design import calibration_targets
 from experiments.emulators import added_up, error_added_up, fit
 
 TARGETS = {t.id: t for t in calibration_targets()}

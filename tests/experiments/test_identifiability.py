@@ -3,7 +3,7 @@ import pytest
 
 from experiments import identifiability as asked
 from experiments.calibrate import calibrate
-from experiments.design import open_folder
+from experiments.calibration_design import open_folder
 from experiments.judge import judge_of
 from sim.errors import InputError
 from sim.parameters.register import Register

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.design import calibration_targets
+from experiments.calibration_design import calibration_targets
 from experiments.emulators import added_up
 from experiments.judge import judge_of
 from sim.errors import InputError

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from experiments import ladder, ladder_report
-from experiments.design import calibration_targets, discrepancy
+from experiments.calibration_design import calibration_targets, discrepancy
 from experiments.plan import make_plan
 from run import app
 from sim.events import Event

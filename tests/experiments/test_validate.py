@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from experiments import series_figure, validation_figure
-from experiments.design import bar
+from experiments.calibration_design import bar
 from experiments.targets import Period, Target, record
 from experiments.validate import Row, UnmeasuredError, beside, end_of, measure, read, run, validate
 from experiments.validation_report import coverage, headline, line, number, print_validation, verdict
