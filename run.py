@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.errors import InputError
+from sim.errors import InputError, UnfinishedError
 
 app = typer.Typer(
     add_completion=False,
@@ -56,6 +56,9 @@ def user_errors[**P, R](command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(EXIT_OTHER) from None
         except OSError as error:
             print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+            raise typer.Exit(EXIT_OTHER) from None
+        except UnfinishedError as error:
+            print(f"error: {error}", file=sys.stderr)
             raise typer.Exit(EXIT_OTHER) from None
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
@@ -231,6 +234,78 @@ def decompose(
 
     plan = make_plan([base, reform], region, scale, checked_seeds(seeds), until, settings or [])
     decompose_report.decompose(plan, out, checked_jobs(jobs), as_json=as_json, progress=progress)
+
+
+Cluster = Annotated[str | None, typer.Option(help="Scheduler of a Dask cluster: an address or a scheduler file.")]
+SweepShard = Annotated[str | None, typer.Option("--shard", help="i/n: the i-th of n equal parts, for job arrays.")]
+Folder = Annotated[str, typer.Argument(help="The folder of a sweep.")]
+
+
+@app.command()
+@user_errors
+def sweep(
+    design: Annotated[str, typer.Argument(help="A design of scenarios/designs, by name or path.")],
+    out: Annotated[str | None, typer.Option(help="Folder for the runs; one of its own by default.")] = None,
+    jobs: Jobs = 0,
+    cluster: Cluster = None,
+    shard: SweepShard = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take; run next to nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run every cell of a design; a folder that holds some of it already is gone on with."""
+    from experiments import sweep_report
+
+    how = _how(jobs, cluster, shard, as_json)
+    if dry_run:
+        sweep_report.dry_run(design, how)
+    else:
+        sweep_report.start(design, out, how)
+
+
+@app.command()
+@user_errors
+def status(folder: Folder, as_json: Json = False) -> None:
+    """Say how a sweep stands, and what to do next."""
+    from experiments import sweep_report
+
+    sweep_report.status(folder, as_json=as_json)
+
+
+@app.command()
+@user_errors
+def resume(
+    folder: Folder, jobs: Jobs = 0, cluster: Cluster = None, shard: SweepShard = None, as_json: Json = False
+) -> None:
+    """Go on with a sweep that was stopped; nothing that is finished is done again."""
+    from experiments import sweep_report
+
+    sweep_report.resume(folder, _how(jobs, cluster, shard, as_json))
+
+
+@app.command()
+@user_errors
+def retry(folder: Folder, jobs: Jobs = 0, cluster: Cluster = None, as_json: Json = False) -> None:
+    """Do the failed runs of a sweep once more, and no others."""
+    from experiments import sweep_report
+
+    sweep_report.retry(folder, _how(jobs, cluster, None, as_json))
+
+
+@app.command()
+@user_errors
+def compact(folder: Folder) -> None:
+    """Put the many files of a sweep into one for each table."""
+    from experiments import sweep_report
+
+    sweep_report.compact(folder)
+
+
+def _how(jobs: int, cluster: str | None, shard: str | None, as_json: bool) -> Any:
+    """Return how a sweep is carried out, checked."""
+    from experiments import sweep_report
+    from experiments.plan import checked_jobs
+
+    return sweep_report.How(checked_jobs(jobs), cluster, sweep_report.read_shard(shard), as_json, progress)
 
 
 @app.command()

@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from experiments import ensemble as ensembles
-from experiments import report, single, store
+from experiments import provenance, report, single, store
 from experiments import story as stories
 from experiments import validate as validation
 from experiments.before_after import Change, changes
@@ -35,6 +35,7 @@ from experiments.estimates import Difference, cohort_differences, same_people_di
 from experiments.institutions import finding as institution_finding
 from experiments.institutions import institution_differences
 from experiments.plan import Plan, checked_jobs, make_plan
+from experiments.tables import run_name
 from experiments.targets import read_targets, record
 from experiments.validation_report import headline, print_validation
 from sim.clock import DAYS_PER_WEEK
@@ -214,7 +215,7 @@ def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: 
 
     figures.style()
     arms = timelines(plan)
-    provenance = {"Title": plan.key, "Description": f"throughgate compare {plan.key}, seeds {len(plan.seeds)}"}
+    made_of = provenance.of_plan(plan, "compare")
     cohorts, weekly, outcomes = found["cohorts"], found["weekly"], found["outcomes"]
     drawn = []
     rate = report.find(differences, "binary_rate", "all")
@@ -224,14 +225,14 @@ def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: 
             f"The reform moved proven reoffending by {finding(rate)}; of short-sentence leavers, by {finding(short)}"
         )
         picture = figures.quarterly(cohorts, arms, title)
-        figures.save(picture, folder / "reoffending_by_quarter.png", provenance)
+        figures.save(picture, folder / "reoffending_by_quarter.png", made_of)
         drawn.append("reoffending_by_quarter.png")
     if len(outcomes):
         title = f"Of leavers of short sentences, {curve_finding(outcomes, list(arms))}"
-        figures.save(figures.time_to_first(outcomes, arms, title), folder / "time_to_first_reoffence.png", provenance)
+        figures.save(figures.time_to_first(outcomes, arms, title), folder / "time_to_first_reoffence.png", made_of)
         drawn.append("time_to_first_reoffence.png")
     title = f"The reform changed recalls to prison by {recall_finding(differences)}"
-    figures.save(figures.recalls(weekly, arms, title), folder / "recalls_by_sentence.png", provenance)
+    figures.save(figures.recalls(weekly, arms, title), folder / "recalls_by_sentence.png", made_of)
     pictures = {
         "officers_workload.png": (figures.staffing, f"Officers' workload: {change_finding(differences, 'workload')}"),
         "charities_waiting.png": (
@@ -244,11 +245,11 @@ def draw(plan: Plan, folder: Path, found: dict[str, pd.DataFrame], differences: 
         ),
     }
     for name, (picture_of, heading) in pictures.items():
-        figures.save(picture_of(weekly, arms, heading), folder / name, provenance)
+        figures.save(picture_of(weekly, arms, heading), folder / name, made_of)
     drawn += ["recalls_by_sentence.png", *pictures]
     if books := institution_finding(weekly, arm_name(plan, "reform"), first_day(plan)):
         picture = figures.institutions(weekly, arm_name(plan, "reform"), arms, books)
-        figures.save(picture, folder / "institutions.png", provenance)
+        figures.save(picture, folder / "institutions.png", made_of)
         drawn.append("institutions.png")
     return drawn
 
@@ -394,7 +395,10 @@ def validate(
     with progress(len(seeds) * scenarios, "runs") as step:
         rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step, settings, sets)
     unmeasured = never + unmeasured
-    written = [] if folder is None else _write_validation(folder, rows, with_series=bool(sets) and path is None)
+    written = []
+    if folder is not None:
+        runs = [run_name(name, seed) for seed in seeds for name in dict.fromkeys(t.scenario for t in targets)]
+        written = _write_validation(folder, rows, runs, list(seeds), with_series=bool(sets) and path is None)
     if as_json:
         found = {"region": validation.REGION, "scale": scale, "seeds": list(seeds), "code_version": source_hash()}
         found |= {"settings": list(settings), "sets": len(sets)}
@@ -408,7 +412,9 @@ def validate(
         report.print_written(console, folder, written)
 
 
-def _write_validation(folder: Path, rows: Sequence[validation.Row], *, with_series: bool) -> list[str]:
+def _write_validation(
+    folder: Path, rows: Sequence[validation.Row], runs: Sequence[str], seeds: Sequence[int], *, with_series: bool
+) -> list[str]:
     """Write the rows as a table and pictures, and return their names; nothing measured, nothing written."""
     if not rows:
         return []
@@ -420,9 +426,9 @@ def _write_validation(folder: Path, rows: Sequence[validation.Row], *, with_seri
     table["periods"] = ["; ".join(map(str, row.target.periods)) for row in rows]
     store.write_whole(folder / "targets.csv", table.to_csv(index=False).encode())
     figures.style()
-    provenance = {"Title": "throughgate validate", "Description": f"code {source_hash()}"}
-    figures.save(drawn(rows, headline(rows)), folder / "validation.png", provenance)
+    made_of = provenance.metadata("validate", "validate", runs, seeds)
+    figures.save(drawn(rows, headline(rows)), folder / "validation.png", made_of)
     if not with_series:
         return ["targets.csv", "validation.png"]
-    figures.save(series(rows), folder / "series.png", provenance)
+    figures.save(series(rows), folder / "series.png", made_of)
     return ["targets.csv", "validation.png", "series.png"]

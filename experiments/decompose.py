@@ -17,28 +17,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments import costs, store, tables
+from experiments import costs, store, summary
 from experiments.compare import first_day
 from experiments.engine import map_runs
-from experiments.ensemble import ESTIMATOR
-from experiments.estimates import (
-    UNITS,
-    Floats,
-    comparable_starts,
-    of_arm,
-    of_weeks,
-    rate,
-    summed,
-    weekly_means,
-)
+from experiments.estimates import UNITS, Floats
 from experiments.plan import Plan
 from experiments.tree import Lived, grow
 from sim import measures
-from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, dates
 from sim.errors import InputError
 from sim.model import ProbationModel
 from sim.timeline import Timeline
@@ -86,8 +74,6 @@ OUTCOMES = (
     Outcome("custody_population", "all", "people", "people in prison", "people", 1),
     Outcome(costs.PUBLIC_SPEND, "all", costs.UNIT, "public spend", "thousand pounds a year", 1e-3),
 )
-_PUBLIC = [line for line in costs.WEEKLY_LINES if line.is_public]
-_SERIES = {("recalls", "all"), ("custody_population", "all"), *(pair for line in _PUBLIC for pair in line.counts)}
 _VALUES = "values"
 
 
@@ -229,31 +215,10 @@ def measure(plan: Plan, model: ProbationModel) -> Floats:
 
     Cohorts and weeks are those over which `compare` sets the two arms of the plan beside each other.
     """
-    parted = first_day(plan)
     groups = {o.group for o in OUTCOMES}
-    cohorts = pd.DataFrame(tables.cohorts_table(list(measures.cohorts(model, groups=groups)), "")).assign(
-        scenario="", seed=0
-    )
-    cohorts["cohort_start"] = pd.to_datetime(cohorts["cohort_start"])
-    counts = summed(cohorts, ESTIMATOR, comparable_starts(cohorts, ESTIMATOR, parted))
-    mondays = dates(np.arange(len(model.weekly.rows)) * DAYS_PER_WEEK)
-    series = [
-        pd.DataFrame({"date": mondays, "measure": m, "group": g, "value": model.weekly.series(m, g)})
-        for m, g in sorted(_SERIES)
-    ]
-    weekly = pd.concat(series, ignore_index=True).assign(scenario="", seed=0)
-    weekly["date"] = pd.to_datetime(weekly["date"])
-    means, _ = weekly_means(weekly, parted)
-    by_week = {
-        "recalls_per_year": of_weeks(means, "recalls", "all", "") * WEEKS_PER_YEAR,
-        "custody_population": of_weeks(means, "custody_population", "all", ""),
-        costs.PUBLIC_SPEND: costs.yearly(_PUBLIC, means, "", plan.register),
-    }
-    found = [
-        by_week[o.measure] if o.measure in by_week else rate(o.measure, of_arm(counts, o.group, "", [0]))
-        for o in OUTCOMES
-    ]
-    return np.concatenate(found)
+    said = summary.values(model, measures.cohorts(model, groups=groups), first_day(plan))
+    found = {(value.measure, value.group): value.value for value in said}
+    return np.array([found.get((o.measure, o.group), np.nan) for o in OUTCOMES])
 
 
 def result(plan: Plan, folder: Path) -> Decomposition:

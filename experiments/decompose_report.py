@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from scipy.special import stdtr
 
-from experiments import store
+from experiments import provenance, store
 from experiments.commands import Progress, tell
 from experiments.compare import arm_name, warm_up
 from experiments.decompose import Decomposition, Outcome, Share, result, run
@@ -43,8 +43,7 @@ def decompose(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress
         run(plan, folder, jobs or cores(), step)
     found = result(plan, folder)
     style()
-    provenance = {"Title": plan.key, "Description": f"throughgate decompose {plan.key}, seeds {len(plan.seeds)}"}
-    save(waterfall(found), folder / PICTURE, provenance)
+    save(waterfall(found), folder / PICTURE, provenance.of_plan(plan, "decompose"))
     seconds = time.perf_counter() - start
     if as_json:
         print(json.dumps(decomposition_object(plan, found, folder, seconds)))

@@ -98,14 +98,14 @@ def _spread[T, R](
     def hand_out(room: int) -> None:
         for _, task in zip(range(room - len(held)), waiting, strict=False):
             future = client.submit(function, task, pure=False)
-            held[future.key] = task
+            held[str(future.key)] = task
             finished.add(future)
 
     hand_out(_room(client))
     for future in finished:
         if client.scheduler is None or client.status != "running" or future.status in {"cancelled", "lost"}:
             raise SchedulerLostError(f"the scheduler at {_address(client)} is gone")
-        task = held.pop(future.key)
+        task = held.pop(str(future.key))
         try:
             result: R = future.result()
         except KilledWorker:
@@ -139,7 +139,7 @@ def _clients(jobs: int, cluster: str | None) -> Iterator["Client"]:
 
         name = "leave-interrupts-to-parent"
 
-        def setup(self, worker: "Worker") -> None:
+        def setup(self, worker: "Worker") -> None:  # noqa: ARG002
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     if cluster is not None:

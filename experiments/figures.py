@@ -371,7 +371,7 @@ def _booked(weekly: pd.DataFrame, arm: str, measure: str) -> pd.DataFrame:
     return wide.resample("QS").sum()[:-1] / _MILLION
 
 
-def save(figure: "Figure", path: Path, provenance: Mapping[str, str]) -> None:
-    """Save a picture as PNG with its provenance in the metadata."""
-    figure.savefig(path, dpi=130, metadata={**provenance, "Software": "throughgate"})
+def save(figure: "Figure", path: Path, made_of: Mapping[str, str]) -> None:
+    """Save a picture as PNG with its provenance in the metadata: see `experiments.provenance`."""
+    figure.savefig(path, dpi=130, metadata={**made_of, "Software": "throughgate"})
     plt.close(figure)

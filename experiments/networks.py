@@ -37,14 +37,16 @@ EDGES = {
 
 def write(model: ProbationModel, folder: Path) -> list[str]:
     """Write the network as `network.graphml` and a picture of it as `network.png`; return the names."""
-    from experiments import figures
+    from experiments import figures, provenance
+    from experiments.tables import run_name
 
     network = graph(model)
     nx.write_graphml(network, folder / "network.graphml")
     figures.style()
     picture = draw(graph(model, area=0), model.region.areas[0], str(date_of(model.day)))
-    provenance = {"Title": model.timeline.name, "Description": f"throughgate run --graph, seed {model.seed_number}"}
-    figures.save(picture, folder / "network.png", provenance)
+    runs = [run_name(model.timeline.name, model.seed_number)]
+    made_of = provenance.metadata(model.timeline.name, "run --graph", runs, [model.seed_number])
+    figures.save(picture, folder / "network.png", made_of)
     return ["network.graphml", "network.png"]
 
 

@@ -11,9 +11,10 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any
 
+from experiments import space
 from sim.clock import day_of
 from sim.compiled import source_hash
-from sim.errors import InputError
+from sim.errors import InputError, finite, read_value
 from sim.parameters.register import HOLD_AT, Register
 from sim.regions import Region, load_region
 from sim.scenarios import load_timeline, with_term
@@ -23,7 +24,7 @@ DEFAULT_UNTIL = date(2019, 12, 31)
 GREATEST_SCALE = 10.0
 FEWEST_PEOPLE = 10
 MOST_SEEDS = 10_000
-_PACKAGES = ("mesa", "numpy", "numba", "pandas", "pyarrow")
+PACKAGES = ("mesa", "numpy", "numba", "pandas", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Plan:
             "settings": list(self.settings),
             "notes": list(self.notes),
             "sources": {p.key: {"kind": p.kind, "source": p.source, "unit": p.unit} for p in self.register},
-            "packages": {name: version(name) for name in _PACKAGES},
+            "packages": {name: version(name) for name in PACKAGES},
             "python": platform.python_version(),
             "platform": platform.platform(),
         }
@@ -157,25 +158,38 @@ def uncovered(plan: Plan) -> list[str]:
     ]
 
 
-def apply_setting(plan: Plan, setting: str) -> Plan:
-    """Apply one ``KEY=VALUE``: to a lever, or a contract, in every arm that has it, or to a number of the register."""
+def apply_setting(plan: Plan, setting: str, written: str = "--set") -> Plan:
+    """Apply one ``KEY=VALUE``: to a lever, or a contract, in every arm that has it, or to a number of the register.
+
+    `written` says where it was, for the messages.
+    """
     key, equals, value = setting.partition("=")
     key, value = key.strip(), value.strip()
     if not equals or not key or not value:
         raise InputError(
-            f'--set "{setting}" is not KEY=VALUE; write levers.NAME=off, levers.NAME=2015-02-01, '
+            f'{written} "{setting}" is not KEY=VALUE; write levers.NAME=off, levers.NAME=2015-02-01, '
             f"levers.NAME.SETTING=NUMBER, contracts.NAME.TERM=NUMBER, PROCESS.PARAMETER=NUMBER or {HOLD_AT}=YEAR"
         )
     place, _, rest = key.partition(".")
     if place not in _OF_ARMS:
-        return replace(plan, register=plan.register.with_setting(key, value))
-    arms = tuple(_OF_ARMS[place](arm, rest, value) for arm in plan.arms)
+        return replace(plan, register=set_number(plan.register, key, value, written))
+    arms = tuple(_OF_ARMS[place](arm, rest, value, written) for arm in plan.arms)
     notes = plan.notes
     if not any(_has(arm, place, rest.partition(".")[0]) for arm in plan.arms):
         names = " and ".join(arm.name for arm in plan.arms)
         what = place.removesuffix("s")
-        notes = (*notes, f"--set {setting}: no arm has this {what} ({names}); it changes nothing.")
+        notes = (*notes, f"{written} {setting}: no arm has this {what} ({names}); it changes nothing.")
     return replace(plan, arms=arms, notes=notes)
+
+
+def set_number(register: Register, key: str, value: str, written: str) -> Register:
+    """Return a register with a number set: one of its own, or a member of a list by its place, as in ``NAME[2]``."""
+    if not key.endswith("]"):
+        return register.with_setting(key, value, written)
+    number = finite(read_value(value))
+    if number is None:
+        raise InputError(f"{written}: {key} = {value} is not a number")
+    return space.with_values(register, {key: number}, written)
 
 
 _OF_ARMS = {"levers": Timeline.with_lever_setting, "contracts": with_term}

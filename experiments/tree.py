@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sim.clock import DAYS_PER_WEEK
 from sim.model import ProbationModel
@@ -41,6 +42,23 @@ def branches[K](arms: Mapping[K, Timeline], day: int) -> list[dict[K, Timeline]]
     return parts
 
 
+def first_parting(arms: Mapping[Any, Timeline], end_day: int) -> int | None:
+    """Return the first day before the end on which any two of some arms differ; None where none do."""
+    first, *others = arms.values()
+    days = [day for other in others if (day := first_difference(first, other)) is not None and day < end_day]
+    return min(days, default=None)
+
+
+def weeks_to_live(arms: Mapping[Any, Timeline], end_day: int, week: int = 0) -> int:
+    """Return how many weeks `grow` would live from a week on, without living them."""
+    parting = first_parting(arms, end_day)
+    if parting is None:
+        return -(-end_day // DAYS_PER_WEEK) - week
+    fork = max(parting // DAYS_PER_WEEK, week)
+    parted = branches(arms, (fork + 1) * DAYS_PER_WEEK)
+    return fork - week + sum(weeks_to_live(branch, end_day, fork) for branch in parted)
+
+
 def grow[K](
     model: ProbationModel, arms: Mapping[K, Timeline], end_day: int, lived: Lived
 ) -> Iterator[tuple[K, ProbationModel]]:
@@ -58,16 +76,15 @@ def grow[K](
     lived : Lived
         Counts the weeks.
     """
-    first, *others = arms.values()
-    days = [day for other in others if (day := first_difference(first, other)) is not None and day < end_day]
+    parting = first_parting(arms, end_day)
     week = model.week
-    if not days:
+    if parting is None:
         model.live_until(end_day)
         lived.together += model.week - week
         lived.apart += len(arms) * model.week
         yield from ((name, model) for name in arms)
         return
-    live_to(model, min(days))
+    live_to(model, parting)
     lived.together += model.week - week
     for branch in branches(arms, model.day + DAYS_PER_WEEK):
         yield from grow(model.fork(next(iter(branch.values()))), branch, end_day, lived)

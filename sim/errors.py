@@ -13,6 +13,10 @@ class InputError(ValueError):
     """A mistake in what the user gave: printed as one message, never as a traceback."""
 
 
+class UnfinishedError(RuntimeError):
+    """Work that came to no good end through no mistake of the user's: printed as one message, never as a traceback."""
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """Return a phrase that names the valid name nearest to `name`, or all of them where none is near."""
     names = sorted(allowed)

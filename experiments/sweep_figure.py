@@ -1,0 +1,85 @@
+"""The picture of a sweep: how the effect, or the level, goes with each factor, a point for each cell."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from experiments.decompose import OUTCOMES
+from experiments.figures import COLOURS, GREY, headed, save, style
+from experiments.provenance import of_sweep
+from experiments.worlds import Sweep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_FACTORS = 6
+_ROWS = tuple(o for o in OUTCOMES if o.measure in ("binary_rate", "recalls_per_year") and o.group == "all")
+_MARKERS = "osD^v"
+
+
+def draw(path: Path, found: Sweep, effects: pd.DataFrame) -> bool:
+    """Draw the effect against each factor that takes more than one value; say whether there was one to draw."""
+    keys = list(dict.fromkeys(key for cell in found.cells for key in cell))
+    varied = [key for key in keys if effects[key].nunique(dropna=False) > 1][:MOST_FACTORS]
+    if not varied:
+        return False
+    style()
+    size = (3.2 + 3.4 * len(varied), 6.8)
+    figure, axes = plt.subplots(
+        len(_ROWS), len(varied), figsize=size, squeeze=False, sharex="col", sharey="row", layout="constrained"
+    )
+    for row, outcome in zip(axes, _ROWS, strict=True):
+        of_outcome = effects[(effects["measure"] == outcome.measure) & (effects["group"] == outcome.group)]
+        for axis, key in zip(row, varied, strict=True):
+            _draw(axis, of_outcome, key, outcome.factor)
+        row[0].set_ylabel(f"{outcome.title}\n{'change, ' if found.scenarios[1:] else ''}{outcome.shown_unit}")
+    for axis, key in zip(axes[-1], varied, strict=True):
+        axis.set_xlabel("\n".join(key.rsplit(".", 1)), fontsize=10)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    if len(labels) > 1:
+        figure.legend(handles, labels, loc="outside lower left", ncols=len(labels), frameon=False, fontsize=10)
+    figure.supxlabel("a point for each cell, with its 95 percent interval over paired seeds", fontsize=9, color=GREY)
+    save(headed(figure, headline(found, effects)), path, of_sweep(found))
+    return True
+
+
+def _draw(axis: "Axes", rows: pd.DataFrame, key: str, factor: float) -> None:
+    """Draw a point with its interval for each cell against one factor."""
+    values = rows[key].astype(object)
+    if all(isinstance(v, float | int) for v in values.dropna()):
+        place = pd.Series(pd.to_numeric(values, errors="coerce"), index=rows.index)
+    else:
+        names = sorted({str(v) for v in values.fillna("as it is")})
+        place = values.fillna("as it is").astype(str).map({name: k for k, name in enumerate(names)}).astype(float)
+        axis.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=9)
+        axis.set_xlim(-0.5, len(names) - 0.5)
+    for k, (scenario, of_scenario) in enumerate(rows.groupby("scenario", sort=False)):
+        x, y = place[of_scenario.index], factor * of_scenario["difference"]
+        ends = factor * of_scenario[["low", "high"]].astype(float)
+        error = np.abs(ends.to_numpy().T - y.to_numpy()) if ends.notna().all(axis=None) else None
+        axis.errorbar(
+            x, y, error, fmt=_MARKERS[k % len(_MARKERS)], color=COLOURS[k % len(COLOURS)],
+            ecolor=GREY, elinewidth=0.8, markersize=5, label=str(scenario),
+        )  # fmt: skip
+    axis.axhline(0, color="black", linewidth=0.8)
+
+
+def headline(found: Sweep, effects: pd.DataFrame) -> str:
+    """Say between what values the main outcome lies over all cells."""
+    outcome = _ROWS[0]
+    rows = effects[(effects["measure"] == outcome.measure) & (effects["group"] == outcome.group)]
+    ends = []
+    for place in (int(rows["difference"].argmin()), int(rows["difference"].argmax())):
+        row = rows.iloc[place]
+        sign = "+" if found.scenarios[1:] else ""
+        text = f"{outcome.factor * row['difference']:{sign}.2f}"
+        known = row["low"] is not None and np.isfinite(row["low"])
+        ends.append(
+            text
+            + (f" [{outcome.factor * row['low']:{sign}.2f}, {outcome.factor * row['high']:{sign}.2f}]" if known else "")
+        )
+    what = f"change of {outcome.title}" if found.scenarios[1:] else f"level of {outcome.title}"
+    return f"Over {len(found.cells):,} cells the {what} lies between {ends[0]} and {ends[1]} {outcome.shown_unit}"
