@@ -21,10 +21,12 @@ from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from experiments import (  # noqa: E402
+    decompose,
     ensemble,
     figures,
     influence,
     ladder,
+    provenance,
     score,
     series_figure,
     solvency,
@@ -33,6 +35,7 @@ from experiments import (  # noqa: E402
     validate,
     validation_figure,
 )
+from experiments.decompose_report import print_decomposition, waterfall  # noqa: E402
 from experiments.engine import cores, run_seeds  # noqa: E402
 from experiments.ensemble_report import print_ensemble  # noqa: E402
 from experiments.ladder_report import print_ladder  # noqa: E402
@@ -40,7 +43,7 @@ from experiments.plan import Plan, make_plan  # noqa: E402
 from experiments.report import WIDTH  # noqa: E402
 from experiments.targets import record  # noqa: E402
 from experiments.validation_report import headline, print_validation  # noqa: E402
-from run import ENSEMBLE_SCALE, LADDER_SCALE, LADDER_SEEDS  # noqa: E402
+from run import DECOMPOSITION_SCALE, DEFAULT_SEEDS, ENSEMBLE_SCALE, LADDER_SCALE, LADDER_SEEDS  # noqa: E402
 
 SEEDS = range(6)
 VALIDATION_SCALE, VALIDATION_SEEDS = 0.1, range(4)
@@ -71,7 +74,8 @@ def validation() -> str:
             cells = (t.id, t.use, t.measure, t.estimator, t.group, periods, t.scenario, t.unit, f"{row.simulated:.4g}")
             writer.writerow(cells)
     figures.style()
-    figures.save(validation_figure.validation(rows, headline(rows)), DOCS / "validation.png", {})
+    made_of = provenance.metadata("validate", "validate", ["post_reform", "pre_reform"], VALIDATION_SEEDS)
+    figures.save(validation_figure.validation(rows, headline(rows)), DOCS / "validation.png", made_of)
     unseen = never + unmeasured
     return printed(lambda console: print_validation(console, rows, unseen, VALIDATION_SCALE, len(VALIDATION_SEEDS)))
 
@@ -82,7 +86,8 @@ def foretold() -> str:
     sets = ensemble.read_sets()
     rows, unmeasured = validate.validate(targets, VALIDATION_SCALE, range(len(sets)), cores(), sets=sets)
     figures.style()
-    figures.save(series_figure.series(rows), DOCS / "series.png", {})
+    made_of = provenance.metadata("series", "validate --ensemble", ["post_reform", "pre_reform"], range(len(sets)))
+    figures.save(series_figure.series(rows), DOCS / "series.png", made_of)
     unseen = never + unmeasured
     return printed(lambda console: print_validation(console, rows, unseen, VALIDATION_SCALE, len(sets), sets=len(sets)))
 
@@ -110,6 +115,19 @@ def parts() -> str:
             pass
         steps = ladder.steps(plan, Path(out))
     return printed(lambda console: print_ladder(console, plan, steps))
+
+
+def taken_apart(folder: Path | None = None) -> str:
+    """Return what `decompose` prints, and draw it; from a folder of finished seeds, where there is one."""
+    plan = main_plan(DECOMPOSITION_SCALE, range(DEFAULT_SEEDS))
+    with tempfile.TemporaryDirectory() as out:
+        if folder is None:
+            folder = Path(out)
+            decompose.run(plan, folder, cores(), lambda: None)
+        found = decompose.result(plan, folder)
+    figures.style()
+    figures.save(waterfall(found), DOCS / "decomposition.png", provenance.of_plan(plan, "decompose"))
+    return printed(lambda console: print_decomposition(console, plan, found))
 
 
 def reform_under_sets() -> str:
@@ -151,6 +169,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "ensemble": ("calibration.md", reform_under_sets),
     "foretold": ("calibration.md", foretold),
     "ladder": ("evidence.md", parts),
+    "decomposition": ("decomposition.md", taken_apart),
     "influence": ("evidence.md", hang_on),
 }
 

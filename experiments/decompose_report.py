@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from rich.console import Console
 from scipy.special import stdtr
 
@@ -138,7 +139,9 @@ def _levers_of(plan: Plan, found: Decomposition) -> str:
 
 def _form(outcome: Outcome) -> str:
     """Return how a change of an outcome is written, by the digits that its unit asks for."""
-    return "+,.1f" if outcome.factor < 1 or outcome.unit in ("people", "recalls a year") else "+.2f"
+    if outcome.factor < 1:
+        return "+,.0f"
+    return "+,.1f" if outcome.unit in ("people", "recalls a year") else "+.2f"
 
 
 def _line(name: str, outcome: Outcome, values: Floats, share: Share | None = None) -> str:
@@ -206,5 +209,6 @@ def _draw(axis: "Axes", found: Decomposition, outcome: Outcome) -> None:
     axis.axvline(0, color="black", linewidth=0.8)
     axis.set_yticks(range(len(mine) + 1), [name for name, _ in mine] + [_WHOLE])
     axis.set_ylim(len(mine) + 0.6, -0.6)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.set_title(outcome.title, fontsize=11)
     axis.set_xlabel(outcome.shown_unit, fontsize=10)
