@@ -24,6 +24,8 @@ SAMPLED = ("latin_hypercube", "sobol")
 MOST_CELLS = 1_000_000
 _DIGITS = 6
 """Sampled values are rounded to so many, that a person can read and repeat them."""
+OF_THE_WORLD = ("region", "scale")
+"""Factors that are no settings: where people live, and how many."""
 _RANGE_KEYS = ("low", "high", "steps")
 
 
@@ -72,7 +74,9 @@ class Factor:
 
 def as_text(value: Value) -> str:
     """Return a value as ``--set`` takes it."""
-    return repr(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)
 
 
 def read_factor(key: str, given: object, register: Register, place: str) -> Factor:
@@ -100,11 +104,8 @@ def read_factor(key: str, given: object, register: Register, place: str) -> Fact
     steps = given.get("steps", 0)
     if isinstance(steps, bool) or not isinstance(steps, int) or steps == 1 or not 0 <= steps <= MOST_CELLS:
         raise InputError(f"{here}: steps = {steps!r} must be a whole number from 2 to {MOST_CELLS:,}")
-    ends = [
-        _end(given.get(end), own, end, here)
-        for end, own in zip(("low", "high"), _own_range(key, register), strict=True)
-    ]
-    low, high = ends
+    own_low, own_high = (None, None) if {"low", "high"} <= given.keys() else _own_range(key, register, place)
+    low, high = _end(given.get("low"), own_low, "low", here), _end(given.get("high"), own_high, "high", here)
     if isinstance(low, date) != isinstance(high, date):
         raise InputError(f"{here}: low = {low} and high = {high} must both be numbers, or both dates")
     if not low < high:  # type: ignore[operator]
@@ -112,15 +113,17 @@ def read_factor(key: str, given: object, register: Register, place: str) -> Fact
     return Factor(key, (), low, high, steps)
 
 
-def _own_range(key: str, register: Register) -> tuple[float | None, float | None]:
+def _own_range(key: str, register: Register, place: str) -> tuple[float | None, float | None]:
     """Return the range that a number of the register or a setting of a lever has of its own; None for others."""
     process, _, name = key.partition(".")
-    if name in register.parameters.get(process, {}):
-        parameter = register.parameters[process][name]
-        return parameter.low, parameter.high
-    lever, _, setting = name.partition(".")
-    rule = lever_definitions().get(lever, {}).get("settings", {}).get(setting) if process == "levers" else None
-    return (rule["low"], rule["high"]) if rule else (None, None)
+    if process == "levers":
+        lever, _, setting = name.partition(".")
+        rule = lever_definitions().get(lever, {}).get("settings", {}).get(setting)
+        return (rule["low"], rule["high"]) if rule else (None, None)
+    if process == "contracts" or key in OF_THE_WORLD or key.endswith("]"):
+        return None, None
+    parameter = register.find(key, place)
+    return parameter.low, parameter.high
 
 
 def _end(given: object, own: float | None, end: str, place: str) -> float | date:

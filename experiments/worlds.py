@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any
 
-from experiments.factors import Cell, described, settings_of
+from experiments.factors import OF_THE_WORLD, Cell, described, settings_of
 from experiments.plan import PACKAGES, Plan, apply_setting, make_plan, set_number
 from sim.clock import day_of
 from sim.compiled import source_hash
@@ -23,8 +23,6 @@ from sim.parameters.register import Register
 from sim.regions import Region
 from sim.timeline import Timeline, first_difference
 
-OF_THE_WORLD = ("region", "scale")
-"""Factors that are no settings: where people live, and how many."""
 _LEVERS = ("levers.", "contracts.")
 
 
@@ -259,7 +257,9 @@ def make_sweep(
     for cell in cells:
         where = str(cell.get("region", region)), _scale(cell.get("scale", scale), place)
         if where not in bases:
-            bases[where] = make_plan(scenarios, *where, list(seeds), until, fixed)
+            bases[where] = make_plan(scenarios, *where, list(seeds), until, [])
+            for setting in fixed:
+                bases[where] = apply_setting(bases[where], setting, f"{place}: [settings]")
             notes |= dict.fromkeys(bases[where].notes)
         plan = bases[where]
         settings = settings_of(cell, OF_THE_WORLD)
