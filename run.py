@@ -25,6 +25,7 @@ DEFAULT_REGION = "staffordshire_west_midlands"
 DEFAULT_SEEDS, VALIDATION_SEEDS, ENSEMBLE_SCALE = 20, 4, 0.1
 LADDER_SCALE, LADDER_SEEDS = 0.2, 6
 DECOMPOSITION_SCALE = 0.25
+SENSITIVITY_SCALE, SENSITIVITY_SEEDS, SENSITIVITY_UNTIL = 0.05, 2, "2018-12-31"
 
 Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
 Scale = Annotated[float, typer.Option(help="People for each person of the region.")]
@@ -234,6 +235,44 @@ def decompose(
 
     plan = make_plan([base, reform], region, scale, checked_seeds(seeds), until, settings or [])
     decompose_report.decompose(plan, out, checked_jobs(jobs), as_json=as_json, progress=progress)
+
+
+@app.command()
+@user_errors
+def sensitivity(
+    base: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "pre_reform",
+    reform: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "post_reform",
+    method: Annotated[str, typer.Option(help="morris (screening) or sobol (shares of the variance).")] = "morris",
+    by: Annotated[str | None, typer.Option(help="number or process [morris: number; sobol: process].")] = None,
+    starts: Annotated[
+        list[str] | None, typer.Option("--parameters", help="Vary numbers whose name begins so; all by default.")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(help="Trajectories [4], or base samples of sobol [32].")] = None,
+    seeds: Annotated[int, typer.Option(help="Seeds under which every point is lived.")] = SENSITIVITY_SEEDS,
+    region: Region = DEFAULT_REGION,
+    scale: Scale = SENSITIVITY_SCALE,
+    until: Until = SENSITIVITY_UNTIL,
+    jobs: Jobs = 0,
+    settings: Settings = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Rank the numbers that are not known by what they move, over their ranges: needs the extra `analysis`."""
+    try:
+        import SALib  # noqa: F401
+    except ImportError:
+        raise InputError('sensitivity needs the extra "analysis": uv run --extra analysis run.py sensitivity') from None
+    from experiments import sensitivity_report
+    from experiments.plan import checked_jobs, checked_seeds, make_plan
+    from experiments.sensitivity import chosen, make_design, make_runs
+
+    processes = checked_jobs(jobs)
+    plan = make_plan([base, reform], region, scale, checked_seeds(seeds), until, settings or [])
+    wanted = [start.strip() for given in starts or [] for start in given.split(",")]
+    held = [setting.partition("=")[0].strip() for setting in plan.settings]
+    design = make_design(chosen(plan.register, wanted, held), method, by, samples)
+    found = make_runs(design, [base, reform], (region, scale, until), plan.seeds, plan.settings)
+    sensitivity_report.sensitivity(design, found, out, processes, as_json=as_json, progress=progress)
 
 
 Cluster = Annotated[str | None, typer.Option(help="Scheduler of a Dask cluster: an address or a scheduler file.")]

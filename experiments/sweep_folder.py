@@ -47,13 +47,13 @@ def kept(given: str) -> tuple[Sweep, Path]:
     return found, store.writable(given)
 
 
-def open_new(folder: Path, found: Sweep) -> None:
-    """Write what a sweep is made of into a new folder; refuse one that holds anything else."""
+def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
+    """Write what the sweep of a command is made of into a new folder; refuse one that holds anything else."""
     names = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
     if names:
         try:
             manifest = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
-            same = (manifest["command"], manifest["key"]) == ("sweep", found.key)
+            same = (manifest["command"], manifest["key"]) == (command, found.key)
         except (OSError, ValueError, KeyError, TypeError):
             same = False
         if not same:
@@ -64,7 +64,7 @@ def open_new(folder: Path, found: Sweep) -> None:
     if not (folder / sweep_effects.CELLS).exists():
         store.write_table(folder / sweep_effects.CELLS, pa.Table.from_pylist(list(found.rows())))
     if store.MANIFEST not in names:
-        text = json.dumps(found.manifest(), indent=1, sort_keys=True, default=str)
+        text = json.dumps({**found.manifest(), "command": command}, indent=1, sort_keys=True, default=str)
         store.write_whole(folder / store.MANIFEST, text.encode())
 
 
