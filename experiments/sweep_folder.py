@@ -29,7 +29,7 @@ def kept(given: str) -> tuple[Sweep, Path]:
     try:
         manifest = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
         command, key, version = manifest["command"], manifest["key"], manifest["code_version"]
-        document, place = manifest["design"], manifest["design_file"]
+        document, file = manifest["design"], manifest["design_file"]
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(f"{folder}: holds no sweep; name the folder that `run.py sweep` wrote") from None
     if command != "sweep":
@@ -39,12 +39,12 @@ def kept(given: str) -> tuple[Sweep, Path]:
             f"{folder}: was begun by other code of the model ({version}; this is {source_hash()}): results would mix. "
             "Go back to that code, or start the design anew in another folder"
         )
-    found = read_design(document, place)
+    found = read_design(document, file)
     if found.key != key:
-        raise InputError(
-            f"{folder}: the scenarios or regions of {place} have changed since it was begun; start it anew"
-        )
-    return found, store.writable(given)
+        raise InputError(f"{folder}: the scenarios or regions of {file} have changed since it was begun; start it anew")
+    place = store.writable(given)
+    write_cells(place, found)
+    return found, place
 
 
 def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
@@ -61,11 +61,16 @@ def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
                 f"--out {folder}: holds another design, or this one by other code, or other files "
                 f"({', '.join(names[:3])}); name an empty folder, or none to get one of its own"
             )
+    if store.MANIFEST not in names:  # in the order of the design: that of its factors is that of the cells
+        text = json.dumps({**found.manifest(), "command": command}, indent=1, default=str)
+        store.write_whole(folder / store.MANIFEST, text.encode())
+    write_cells(folder, found)
+
+
+def write_cells(folder: Path, found: Sweep) -> None:
+    """Write which run is whose, where a start that was cut off left it out."""
     if not (folder / sweep_effects.CELLS).exists():
         store.write_table(folder / sweep_effects.CELLS, pa.Table.from_pylist(list(found.rows())))
-    if store.MANIFEST not in names:
-        text = json.dumps({**found.manifest(), "command": command}, indent=1, sort_keys=True, default=str)
-        store.write_whole(folder / store.MANIFEST, text.encode())
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from experiments.store import TIMINGS
 from experiments.tables import Columns
-from sim.errors import InputError
+from sim.errors import UnfinishedError
 
 RUNS = "runs"
 TABLES = ("cohorts", "measures", "outcomes", "weekly", TIMINGS, RUNS)
@@ -155,10 +155,12 @@ def compact(folder: Path, order: Mapping[str, int]) -> dict[str, int]:
 
     Raises
     ------
-    InputError
+    UnfinishedError
         If a part cannot be read whole; it is named.
     """
     settle(folder)
+    if damaged := held(folder).damaged:
+        raise UnfinishedError(f"{damaged[0]}: is damaged; `run.py resume {folder}` makes its runs again")
     building = folder / _BUILDING
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
@@ -185,17 +187,21 @@ def _pieces(path: Path, order: Mapping[str, int]) -> Iterator[tuple[int, int]]:
 
 
 def _row_group(path: Path, k: int) -> pa.Table:
-    """Read one row group and check its sums.
+    """Read one row group and check its sums; a part that cannot be read is set aside.
 
     Raises
     ------
-    InputError
+    UnfinishedError
         If it cannot be read.
     """
     try:
         return pq.ParquetFile(path, page_checksum_verification=True).read_row_group(k)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: is damaged ({error}); run.py resume makes its runs again") from None
+        folder = path.parent.parent
+        aside = set_aside(folder, [path])
+        raise UnfinishedError(
+            f"{path}: is damaged ({error}); moved to {aside}. `run.py resume {folder}` makes its runs again"
+        ) from None
 
 
 def settle(folder: Path) -> None:
