@@ -1,0 +1,251 @@
+"""Under what conditions the reform lowers proven reoffending: ``python -m experiments.conditions FOLDER``.
+
+FOLDER holds a finished sweep of two scenarios over numbers. A cell in which the reform lowers the binary rate of
+everyone beyond chance is a case; `experiments.boxes` searches for the numbers that part cases from others.
+"""
+
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from experiments import ema
+from experiments.boxes import Answer, HeldOut, answer
+from experiments.decompose import OUTCOMES
+from experiments.estimates import Floats
+from experiments.factors import read_factor
+from experiments.figures import COLOURS, GREY, headed, save, style
+from experiments.provenance import metadata
+from experiments.report import WIDTH
+from experiments.sweep_folder import kept
+from experiments.worlds import Sweep
+from sim.errors import InputError
+from sim.parameters.register import Register
+from sim.timeline import lever_definitions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ASKED = OUTCOMES[0]
+PICTURE = "conditions.png"
+
+
+def numbers_in(folder: Path) -> tuple[pd.DataFrame, Floats]:
+    """Return the numbers of every cell of a sweep, and the effect asked for, shape (cells, seeds).
+
+    Raises
+    ------
+    InputError
+        If there is more than one reform, a factor that is no number, or a cell without an effect.
+    """
+    experiments, outcomes = ema.replications(folder)
+    reforms = list(experiments["policy"].cat.categories)
+    if len(reforms) > 1:
+        raise InputError(f"{folder}: holds the reforms {', '.join(reforms)}; allowed: a base and one reform")
+    x = experiments.drop(columns=["scenario", "policy", "model"])
+    for name in x.columns:
+        if not pd.api.types.is_float_dtype(x[name]):
+            raise InputError(f"{folder}: {ema.key_of(name)} takes values that are no numbers; a box needs numbers")
+    effect = outcomes[ema.outcome_name(ASKED, ema.EFFECT)]
+    empty = int((~np.isfinite(effect)).any(axis=1).sum())
+    if empty:
+        raise InputError(
+            f"{folder}: in {empty} of {len(x)} cells a cohort is empty; take a larger scale or a later end"
+        )
+    return x, effect * ASKED.factor
+
+
+class Number(NamedTuple):
+    """What is said of one number: its key, unit, and the range that the design gave it."""
+
+    key: str
+    unit: str
+    low: float
+    high: float
+
+
+def described(sweep: Sweep, register: Register) -> dict[str, Number]:
+    """Return what is said of every number of a design, by the workbench's names."""
+    found = {}
+    for key in sweep.cells[0]:
+        factor = read_factor(key, _written(sweep.document["factors"], key), register, sweep.place)
+        low, high = (min(factor.choices), max(factor.choices)) if factor.choices else (factor.low, factor.high)
+        found[ema.name_of(key)] = Number(key, _unit(key, register), float(low), float(high))  # type: ignore[arg-type]
+    return found
+
+
+def _written(factors: Mapping[str, Any], key: str) -> Any:
+    """Return what a design says of a factor, whose key may stand in quotes or as tables in each other."""
+    if key in factors:
+        return factors[key]
+    outer, _, inner = key.partition(".")
+    return _written(factors[outer], inner)
+
+
+def _unit(key: str, register: Register) -> str:
+    """Return the unit of a number of the register, or of a setting of a lever; empty for others."""
+    key = key.partition("[")[0]
+    process, _, name = key.partition(".")
+    if name in register.parameters.get(process, {}):
+        return register.parameters[process][name].unit
+    lever, _, setting = name.partition(".")
+    return str(lever_definitions().get(lever, {}).get("settings", {}).get(setting, {}).get("unit", ""))
+
+
+def finding(found: Answer, known: Mapping[str, Number]) -> str:
+    """Say in a sentence what was found, and whether it holds for cells that were not searched."""
+    cases, cells = int(found.cases.sum()), len(found.cases)
+    if found.held_out is None:
+        return f"The reform lowers {ASKED.title} beyond chance in {cases} of {cells} cells: too one-sided to search"
+    if not found.box.limits:
+        return f"No number parts the {cases} of {cells} cells in which the reform lowers {ASKED.title} from the others"
+    where = " and ".join(
+        f"{known[name].key.rpartition('.')[2]} is {kept_text(*ends)}" for name, ends in found.box.limits.items()
+    )
+    inside = found.box.holds(found.x)
+    said = (
+        f"Where {where}, the reform lowers {ASKED.title} beyond chance in "
+        f"{found.cases[inside].sum()} of {inside.sum()} cells; elsewhere in {found.cases[~inside].sum()} of "
+        f"{(~inside).sum()}"
+    )
+    return said if found.held_out.gain()[1] > 0 else f"{said}; cells that were not searched do not bear this out"
+
+
+def kept_text(low: float, high: float) -> str:
+    """Return the part of a range that a box keeps."""
+    if not np.isfinite(low):
+        return f"below {high:.3g}"
+    return f"{low:.3g} to {high:.3g}" if np.isfinite(high) else f"above {low:.3g}"
+
+
+def lines(found: Answer, known: Mapping[str, Number], sweep: Sweep) -> list[str]:
+    """Return what was found as lines of at most eighty columns."""
+    base, reform = sweep.scenarios
+    cells, seeds = found.effect.shape
+    said = [f"Under what conditions does {reform} lower {ASKED.title}?"]
+    said.append(f"less {base}, everyone: {cells} cells of {len(known)} numbers, {seeds} seeds each")
+    said += ["", *_counted(found)]
+    if found.held_out is not None:
+        said += ["", *_boxed(found, known), "", *_elsewhere(found.held_out, known)]
+    return [*said, "", *textwrap.wrap(f"{finding(found, known)}.", WIDTH)]
+
+
+def _counted(found: Answer) -> list[str]:
+    """Return in how many cells the effect has which sign."""
+    mean, bound, unit = found.effect.mean(axis=1), found.chance.bound, ASKED.shown_unit
+    raised = int((mean > bound).sum())
+    said = [
+        f"  lowered beyond chance {found.cases.sum():5}   mean below {-bound:+.2f} {unit}",
+        f"  raised beyond chance  {raised:5}   above {bound:+.2f}",
+        f"  not told apart        {len(mean) - found.cases.sum() - raised:5}",
+        f"  effects {mean.min():+.2f} to {mean.max():+.2f} {unit}, half of them below {np.median(mean):+.2f}",
+    ]
+    if found.effect.shape[1] < 2:
+        return [*said, "  one seed: chance cannot be told, every effect below zero counts"]
+    shared = f"a seed moves all cells by {found.chance.shared:.2f}"
+    return [*said, f"  chance in the mean of a cell {found.chance.error:.2f}; {shared}"]
+
+
+def _boxed(found: Answer, known: Mapping[str, Number]) -> list[str]:
+    """Return the box, what it holds, and which numbers it leaves free."""
+    said = [f"{'The box':40}{'tried':>15}{'kept':>16}{'quasi-p':>9}"]
+    for name, ends in found.box.limits.items():
+        number = known[name]
+        tried = f"{number.low:.3g} to {number.high:.3g}"
+        said.append(f"  {number.key[:37]:38}{tried:>15}{kept_text(*ends):>16}{found.box.quasi_p[name]:>9.1g}")
+    free = ", ".join(number.key for name, number in known.items() if name not in found.box.limits)
+    said += textwrap.wrap(f"left free: {free}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+    inside = found.box.holds(found.x)
+    within, cells, cases = int(found.cases[inside].sum()), int(inside.sum()), int(found.cases.sum())
+    said.append(
+        f"  density {within / cells:.0%} ({within} of {cells} cells), everywhere "
+        f"{found.cases.mean():.0%}; coverage {within / cases:.0%} ({within} of {cases})"
+    )
+    return said
+
+
+def _elsewhere(held: HeldOut, known: Mapping[str, Number]) -> list[str]:
+    """Return what boxes of one half are worth in the other."""
+    gain, low, high = (100 * value for value in held.gain())
+    number = len(held.inside)
+    often = sorted(((times, known[name].key) for name, times in held.restricted.items() if times), reverse=True)
+    said = [
+        f"Searched in one half of the cells, tested in the other, {number} times",
+        f"  density {held.inside.mean():.0%}, everywhere {held.everywhere.mean():.0%}: gain {gain:.0f} points "
+        f"[{low:.0f}, {high:.0f}]; coverage {held.coverage.mean():.0%}",
+    ]
+    text = f"restricted in so many of {number}: " + ", ".join(f"{key} {times}" for times, key in often)
+    return said + textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def draw(found: Answer, known: Mapping[str, Number]) -> "Figure":
+    """Draw for each restricted number all cells over the range that was tried, and the part that the box keeps."""
+    style()
+    shown = list(found.box.limits)
+    figure, axes = plt.subplots(
+        len(shown), 1, figsize=(9, 1.6 + 1.25 * len(shown)), squeeze=False, layout="constrained"
+    )
+    for axis, name in zip(axes[:, 0], shown, strict=True):
+        _draw_number(axis, found, known[name], name)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    figure.supxlabel(
+        "a point for each cell, above the line where the reform raised the rate; in colour what the box keeps",
+        fontsize=9, color=GREY,
+    )  # fmt: skip
+    return headed(figure, finding(found, known))
+
+
+def _draw_number(axis: "Axes", found: Answer, number: Number, name: str) -> None:
+    """Draw the effect of every cell against one number, and the part of its range that the box keeps."""
+    low, high = found.box.limits[name]
+    axis.axvspan(max(low, number.low), min(high, number.high), color=COLOURS[0], alpha=0.2, linewidth=0)
+    mean = found.effect.mean(axis=1)
+    for chosen, face, label in (
+        (found.cases, COLOURS[0], f"lowers {ASKED.title} beyond chance"),
+        (~found.cases, "white", "does not"),
+    ):
+        axis.plot(
+            found.x[name][chosen], mean[chosen], "o", markersize=4, color=COLOURS[0] if face != "white" else GREY,
+            markerfacecolor=face, label=label,
+        )  # fmt: skip
+    axis.axhline(0, color="black", linewidth=0.8)
+    axis.set_xlim(number.low, number.high)
+    axis.set_xlabel(f"{number.key}: {number.unit}", fontsize=9)
+    axis.set_ylabel(ASKED.shown_unit, fontsize=9)
+
+
+def ask(folder: Path) -> tuple[Answer, dict[str, Number], Sweep]:
+    """Return what a finished sweep says, and what to call its numbers."""
+    sweep, _ = kept(str(folder))
+    x, effect = numbers_in(folder)
+    return answer(x, effect), described(sweep, Register.load()), sweep
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what was found, and draw it beside the sweep."""
+    if len(arguments) != 1:
+        print("experiments.conditions: give one argument, the folder of a finished sweep", file=sys.stderr)
+        return 2
+    folder = Path(arguments[0])
+    try:
+        found, known, sweep = ask(folder)
+    except InputError as error:
+        print(f"experiments.conditions: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(lines(found, known, sweep)))
+    if found.box.limits:
+        runs = [run for task in sweep.tasks() for run in task.arms]
+        save(draw(found, known), folder / PICTURE, metadata(sweep.key, "experiments.conditions", runs, sweep.seeds))
+        print(f"\n{folder / PICTURE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
