@@ -92,7 +92,8 @@ def one_round(whom: str, folder: Path, design: Path, chance: random.Random, seco
         process = start(command("sweep", str(design), "--out", str(out), *joined), log)
         deadline = time.monotonic() + _PATIENCE
         while not sweep_store.parts(out, sweep_store.RUNS):
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(log.read_text())
             time.sleep(0.02)
         time.sleep(chance.uniform(0, 0.8 * seconds))
         there = {p: p.stat().st_mtime_ns for p in sweep_store.parts(out, sweep_store.RUNS)}
@@ -122,9 +123,10 @@ def one_round(whom: str, folder: Path, design: Path, chance: random.Random, seco
     }
 
 
-def main(rounds: int) -> int:
-    """Kill, resume and compare so many times."""
+def lines(rounds: int = ROUNDS) -> Iterator[str]:
+    """Kill, resume and compare so many times, and say what came of it; the last line counts the good rounds."""
     chance = random.Random(20150201)
+    bad = 0
     with tempfile.TemporaryDirectory() as place:
         design = Path(place) / "design.toml"
         design.write_text(DESIGN)
@@ -136,30 +138,28 @@ def main(rounds: int) -> int:
         seconds = max(stamps) - min(stamps)
         sweep_store.compact(whole, order)
         wanted = tables(whole)
-        print(
-            f"undisturbed: {len(order)} runs in {len(found.tasks())} tasks, {seconds:.0f} s from the first to the last"
-        )
-        print(
-            f"{'killed':18}{'exit':>5}{'tasks before':>13}{'runs kept':>11}{'unreadable':>11}{'done again':>11}  tables"
-        )
-        bad = 0
+        yield f"undisturbed: {len(order)} runs in {len(found.tasks())} tasks, {seconds:.0f} s from first to last"
+        yield f"{'killed':18} exit tasks before  runs kept unreadable done again  tables"
         for k in range(rounds):
-            folder = Path(place) / str(k)
+            folder, whom = Path(place) / str(k), WHOM[k % len(WHOM)]
             folder.mkdir()
-            said = one_round(WHOM[k % len(WHOM)], folder, design, chance, seconds)
+            said = one_round(whom, folder, design, chance, seconds)
             sweep_store.compact(folder / "sweep", order)
             same = tables(folder / "sweep") == wanted
-            good = same and not said["damaged"] and not said["again"] and said["resumed"] == 0
-            bad += not good
-            if not good:
+            bad += not (same and not said["damaged"] and not said["again"] and said["resumed"] == 0)
+            counted = f"{said['before']:>13}{said['left']:>11}{said['damaged']:>11}{said['again']:>11}"
+            yield f"{whom:18}{said['ended']:>5}{counted}  {'equal' if same else 'DIFFER'}"
+            if said["resumed"]:
                 print(said["said"], file=sys.stderr)
-            print(
-                f"{WHOM[k % len(WHOM)]:18}{said['ended']:>5}{said['before']:>13}{said['left']:>11}{said['damaged']:>11}"
-                f"{said['again']:>11}  {'equal' if same else 'DIFFER'}",
-                flush=True,
-            )
-    print(f"{rounds - bad} of {rounds} rounds lost nothing")
-    return int(bad > 0)
+    yield f"{rounds - bad} of {rounds} rounds lost nothing"
+
+
+def main(rounds: int) -> int:
+    """Print what came of so many rounds; return 1 if anything was lost."""
+    last = ""
+    for last in lines(rounds):
+        print(last, flush=True)
+    return int(not last.startswith(f"{rounds} of"))
 
 
 def tables(folder: Path) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
+from benchmarks import kills, sweep  # noqa: E402
 from experiments import (  # noqa: E402
     decompose,
     ensemble,
@@ -130,6 +131,16 @@ def taken_apart(folder: Path | None = None) -> str:
     return printed(lambda console: print_decomposition(console, plan, found))
 
 
+def killed() -> str:
+    """Return what became of ten sweeps that were killed."""
+    return block("\n".join(kills.lines()))
+
+
+def thousand() -> str:
+    """Return how fast a sweep goes on two workers, and what memory it takes."""
+    return block("\n".join(sweep.lines()))
+
+
 def reform_under_sets() -> str:
     """Return what `compare --ensemble` prints."""
     plan = main_plan(ENSEMBLE_SCALE, [0])
@@ -169,6 +180,8 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "ensemble": ("calibration.md", reform_under_sets),
     "foretold": ("calibration.md", foretold),
     "ladder": ("evidence.md", parts),
+    "kills": ("sweeps.md", killed),
+    "thousand": ("sweeps.md", thousand),
     "decomposition": ("decomposition.md", taken_apart),
     "influence": ("evidence.md", hang_on),
 }

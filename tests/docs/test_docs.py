@@ -18,12 +18,17 @@ DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *sorted((ROOT / "sim" / "data").glob("*.md"))]
 COMMANDS = {
     "calibrate",
+    "compact",
     "compare",
     "decompose",
     "run",
     "validate",
     "scenarios",
+    "status",
+    "sweep",
     "regions",
+    "resume",
+    "retry",
     "levers",
     "parameters",
     "story",
