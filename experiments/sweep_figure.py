@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 MOST_FACTORS = 6
 _ROWS = tuple(o for o in OUTCOMES if o.measure in ("binary_rate", "recalls_per_year") and o.group == "all")
+_APART = 0.15
+"""Of the distance between two places, what points that stand at one of them are spread over."""
 _MARKERS = "osD^v"
 
 
 def draw(path: Path, found: Sweep, effects: pd.DataFrame) -> bool:
     """Draw the effect against each factor that takes more than one value; say whether there was one to draw."""
-    keys = list(dict.fromkeys(key for cell in found.cells for key in cell))
-    varied = [key for key in keys if effects[key].nunique(dropna=False) > 1][:MOST_FACTORS]
+    varied = [key for key in found.factors if effects[key].nunique(dropna=False) > 1][:MOST_FACTORS]
     if not varied:
         return False
     style()
@@ -41,7 +42,7 @@ def draw(path: Path, found: Sweep, effects: pd.DataFrame) -> bool:
     handles, labels = axes[0][0].get_legend_handles_labels()
     if len(labels) > 1:
         figure.legend(handles, labels, loc="outside lower left", ncols=len(labels), frameon=False, fontsize=10)
-    figure.supxlabel("a point for each cell, with its 95 percent interval over paired seeds", fontsize=9, color=GREY)
+    figure.supxlabel("a point for each cell, those of one value side by side, with its 95 percent interval over paired seeds", fontsize=9, color=GREY)
     save(headed(figure, headline(found, effects)), path, of_sweep(found))
     return True
 
@@ -56,6 +57,7 @@ def _draw(axis: "Axes", rows: pd.DataFrame, key: str, factor: float) -> None:
         place = values.fillna("as it is").astype(str).map({name: k for k, name in enumerate(names)}).astype(float)
         axis.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=9)
         axis.set_xlim(-0.5, len(names) - 0.5)
+    place = place + _aside(place)
     for k, (scenario, of_scenario) in enumerate(rows.groupby("scenario", sort=False)):
         x, y = place[of_scenario.index], factor * of_scenario["difference"]
         ends = factor * of_scenario[["low", "high"]].astype(float)
@@ -65,6 +67,15 @@ def _draw(axis: "Axes", rows: pd.DataFrame, key: str, factor: float) -> None:
             ecolor=GREY, elinewidth=0.8, markersize=5, label=str(scenario),
         )  # fmt: skip
     axis.axhline(0, color="black", linewidth=0.8)
+
+
+def _aside(place: "pd.Series[float]") -> "pd.Series[float]":
+    """Return how far to move points that stand at one place, so that their intervals can be told apart."""
+    known = np.sort(place.dropna().unique())
+    room = _APART * (np.diff(known).min() if len(known) > 1 else 1.0)
+    at_one_place = place.groupby(place)
+    turn, size = at_one_place.cumcount(), at_one_place.transform("size")
+    return room * (turn - (size - 1) / 2) / size.clip(lower=1)
 
 
 def headline(found: Sweep, effects: pd.DataFrame) -> str:

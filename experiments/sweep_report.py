@@ -17,7 +17,7 @@ from experiments.commands import Progress
 from experiments.decompose import OUTCOMES, Outcome
 from experiments.designs import load_design
 from experiments.engine import SchedulerLostError, cores
-from experiments.factors import Cell
+from experiments.factors import Cell, Value
 from experiments.report import WIDTH, print_under, print_written, stdout_console
 from experiments.sweep import WHOLE, Shard
 from experiments.sweep_folder import kept, locked, open_new
@@ -25,6 +25,8 @@ from experiments.worlds import Sweep
 from sim.errors import InputError, UnfinishedError
 
 EFFECTS, PICTURE = "effects.csv", "effects.png"
+_ROOM, _NARROW, _WIDE = 48, 8, 22
+_AS_IT_IS = "as it is"
 _SHOWN_CELLS, _SHOWN_ERRORS = 12, 5
 _MEGABYTE = 1e6
 SHOWN = tuple(o for o in OUTCOMES if o.measure in ("binary_rate", "recalls_per_year") and o.group == "all")
@@ -247,24 +249,40 @@ def print_effects(console: Console, found: Sweep, effects: pd.DataFrame) -> None
     if effects.empty:
         return
     what = f"less {found.scenarios[0]}, paired by seed" if found.scenarios[1:] else "level"
+    columns = _columns(found)
+    heading = "".join(f"{key.rpartition('.')[2][: width - 2]:>{width}}" for key, width in columns.items())
     for outcome in SHOWN:
         rows = effects[(effects["measure"] == outcome.measure) & (effects["group"] == outcome.group)]
         console.print(f"\n{outcome.title[0].upper()}{outcome.title[1:]}, {outcome.shown_unit}", style="italic")
         for scenario, of_scenario in rows.groupby("scenario", sort=False):
-            console.print(f"  {scenario} {what}")
+            console.print(f"  {scenario} {what}\n{heading}")
             for row in of_scenario.head(_SHOWN_CELLS).to_dict("records"):
-                console.print(_line(found.cells[row["cell"]], outcome, row), width=WIDTH)
+                console.print(_line(found.cells[row["cell"]], columns, outcome, row))
             if len(of_scenario) > _SHOWN_CELLS:
-                console.print(f"    and {len(of_scenario) - _SHOWN_CELLS:,} cells more, in {EFFECTS}")
+                console.print(f"  and {len(of_scenario) - _SHOWN_CELLS:,} cells more, in {EFFECTS}")
+    if hidden := len(found.factors) - len(columns):
+        console.print(f"{hidden} factor{'s' * (hidden > 1)} more in {EFFECTS}", style="dim")
 
 
-def _line(cell: Cell, outcome: Outcome, row: Mapping[Hashable, Any]) -> str:
+def _columns(found: Sweep) -> dict[str, int]:
+    """Return the factors that have room in a line, with the width of their columns."""
+    columns: dict[str, int] = {}
+    for key in found.factors:
+        width = min(max(len(key.rpartition(".")[2]), _NARROW), _WIDE) + 2
+        if sum(columns.values()) + width <= _ROOM:
+            columns[key] = width
+    return columns
+
+
+def _line(cell: Cell, columns: Mapping[str, int], outcome: Outcome, row: Mapping[Hashable, Any]) -> str:
     """Return a cell as a line: its factors, the change, its interval."""
-    said = [
-        f"{key.rpartition('.')[2]} {v:.4g}" if isinstance(v, float) else f"{key.rpartition('.')[2]} {v}"
-        for key, v in cell.items()
-    ]
+    said = "".join(f"{_short(cell.get(key, _AS_IT_IS)):>{width}}" for key, width in columns.items())
     form = "+.2f" if outcome.factor > 1 else "+,.0f"
     value, low, high = (row[name] * outcome.factor for name in ("difference", "low", "high"))
     spread = f"[{low:{form}}, {high:{form}}]" if math.isfinite(low) else "(one seed)"
-    return f"    {', '.join(said) or 'as it is':46.46}{f'{value:{form}}':>8}  {spread}"
+    return f"{said}{f'{value:{form}}':>9}  {spread}"
+
+
+def _short(value: Value) -> str:
+    """Return a value in few digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

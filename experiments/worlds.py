@@ -158,6 +158,11 @@ class Sweep:
     _addresses: dict[tuple[int, int, int], str] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
+    def factors(self) -> tuple[str, ...]:
+        """What any cell moves, in the order of the design."""
+        return tuple(dict.fromkeys(key for cell in self.cells for key in cell))
+
+    @cached_property
     def parted(self) -> int | None:
         """First day on which any two arms of one world differ; None where none do."""
         days = [day for arms in self.arms for arm in arms[1:] if (day := first_difference(arms[0], arm)) is not None]
@@ -183,9 +188,8 @@ class Sweep:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield a row for each cell, scenario and seed: which run is theirs, and the value of every factor."""
-        keys = list(dict.fromkeys(key for cell in self.cells for key in cell))
         for c, (cell, runs) in enumerate(zip(self.cells, self.runs_of, strict=True)):
-            values = {key: described(cell).get(key) for key in keys}
+            values = {key: described(cell).get(key) for key in self.factors}
             for scenario, (world, arm) in zip(self.scenarios, runs, strict=True):
                 for seed in self.seeds:
                     run = self.run_of(world, arm, seed)
