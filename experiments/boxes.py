@@ -8,7 +8,7 @@ the other halves.
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ SPLITS = 40
 _TOLD_APART = 0.05
 """An end of a restriction with a larger quasi-p value is set free."""
 _LEAST_CASES = 5
-"""Fewer cases, or fewer cells that are none, are not worth a search."""
+"""Fewer of the rarer kind are not worth a search."""
 
 type Bools = NDArray[np.bool_]
 
@@ -110,7 +110,9 @@ class Answer:
     effect : float64 array, shape (cells, seeds)
     chance : Chance
     cases : boolean array, shape (cells,)
+        Whether the mean effect lies below zero beyond chance.
     box : Box
+        Of the rarer kind of cells: cases, or those that are none.
     held_out : HeldOut or None
         None where there was nothing to search for.
     """
@@ -121,6 +123,16 @@ class Answer:
     cases: Bools
     box: Box
     held_out: HeldOut | None
+
+    @property
+    def seeks_cases(self) -> bool:
+        """Whether cases were searched for, which they are where they are the rarer kind."""
+        return bool(2 * self.cases.sum() <= len(self.cases))
+
+    @property
+    def sought(self) -> Bools:
+        """What was searched for, shape (cells,)."""
+        return self.cases if self.seeks_cases else ~self.cases
 
 
 def chance_in(effect: Floats) -> Chance:
@@ -223,7 +235,7 @@ def held_out(x: pd.DataFrame, cases: Bools, splits: int) -> HeldOut:
 
 
 def answer(x: pd.DataFrame, effect: Floats) -> Answer:
-    """Say under what conditions an effect lies below zero beyond chance.
+    """Say under what conditions an effect lies below zero beyond chance, or, where it mostly does, when it does not.
 
     Parameters
     ----------
@@ -232,6 +244,7 @@ def answer(x: pd.DataFrame, effect: Floats) -> Answer:
     """
     chance = chance_in(effect)
     cases = effect.mean(axis=1) < -chance.bound
-    if min(cases.sum(), (~cases).sum()) < _LEAST_CASES:
-        return Answer(x, effect, chance, cases, Box({}, {}), None)
-    return Answer(x, effect, chance, cases, find(x, cases), held_out(x, cases, SPLITS))
+    found = Answer(x, effect, chance, cases, Box({}, {}), None)
+    if found.sought.sum() < _LEAST_CASES:
+        return found
+    return replace(found, box=find(x, found.sought), held_out=held_out(x, found.sought, SPLITS))

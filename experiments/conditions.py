@@ -1,7 +1,8 @@
 """Under what conditions the reform lowers proven reoffending: ``python -m experiments.conditions FOLDER``.
 
 FOLDER holds a finished sweep of two scenarios over numbers. A cell in which the reform lowers the binary rate of
-everyone beyond chance is a case; `experiments.boxes` searches for the numbers that part cases from others.
+everyone beyond chance is a case; `experiments.boxes` searches for the numbers that part cases from others. Where most
+cells are cases it is the others that are searched for.
 """
 
 import sys
@@ -108,11 +109,10 @@ def finding(found: Answer, known: Mapping[str, Number]) -> str:
     where = " and ".join(
         f"{known[name].key.rpartition('.')[2]} is {kept_text(*ends)}" for name, ends in found.box.limits.items()
     )
-    inside = found.box.holds(found.x)
+    inside, does = found.box.holds(found.x), "lowers" if found.seeks_cases else "does not lower"
     said = (
-        f"Where {where}, the reform lowers {ASKED.title} beyond chance in "
-        f"{found.cases[inside].sum()} of {inside.sum()} cells; elsewhere in {found.cases[~inside].sum()} of "
-        f"{(~inside).sum()}"
+        f"Where {where}, the reform {does} {ASKED.title} beyond chance in {found.sought[inside].sum()} of "
+        f"{inside.sum()} cells; elsewhere in {found.sought[~inside].sum()} of {(~inside).sum()}"
     )
     return said if found.held_out.gain()[1] > 0 else f"{said}; cells that were not searched do not bear this out"
 
@@ -154,7 +154,8 @@ def _counted(found: Answer) -> list[str]:
 
 def _boxed(found: Answer, known: Mapping[str, Number]) -> list[str]:
     """Return the box, what it holds, and which numbers it leaves free."""
-    said = [f"{'The box':40}{'tried':>15}{'kept':>16}{'quasi-p':>9}"]
+    title = f"Where it {'does' if found.seeks_cases else 'does not'}: the box"
+    said = [f"{title:40}{'tried':>15}{'kept':>16}{'quasi-p':>9}"]
     for name, ends in found.box.limits.items():
         number = known[name]
         tried = f"{number.low:.3g} to {number.high:.3g}"
@@ -162,10 +163,10 @@ def _boxed(found: Answer, known: Mapping[str, Number]) -> list[str]:
     free = ", ".join(number.key for name, number in known.items() if name not in found.box.limits)
     said += textwrap.wrap(f"left free: {free}", WIDTH, initial_indent="  ", subsequent_indent="    ")
     inside = found.box.holds(found.x)
-    within, cells, cases = int(found.cases[inside].sum()), int(inside.sum()), int(found.cases.sum())
+    within, cells, sought = int(found.sought[inside].sum()), int(inside.sum()), int(found.sought.sum())
     said.append(
         f"  density {within / cells:.0%} ({within} of {cells} cells), everywhere "
-        f"{found.cases.mean():.0%}; coverage {within / cases:.0%} ({within} of {cases})"
+        f"{found.sought.mean():.0%}; coverage {within / sought:.0%} ({within} of {sought})"
     )
     return said
 

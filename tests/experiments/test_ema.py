@@ -334,6 +334,17 @@ def test_a_known_box_is_found_again_and_holds_elsewhere(monkeypatch):
     assert "do not bear" not in conditions.finding(found, KNOWN)
 
 
+def test_where_most_cells_are_cases_the_others_are_searched_for(monkeypatch):
+    monkeypatch.setattr(boxes, "SPLITS", 2)
+    x, rng = cube()
+    mean = np.where(x["a__n1"] > 0.7, 0.1, -0.6)[:, None]
+    found = boxes.answer(x, mean + 0.1 * rng.standard_normal((120, 2)))
+    assert not found.seeks_cases
+    assert found.box.limits == {"a__n1": (pytest.approx(0.7, abs=0.06), np.inf)}
+    assert "does not lower proven reoffending beyond chance in" in conditions.finding(found, KNOWN)
+    assert "Where it does not: the box" in "".join(conditions.lines(found, KNOWN, Named))
+
+
 def test_chance_alone_makes_no_condition_that_holds(monkeypatch):
     monkeypatch.setattr(boxes, "SPLITS", 4)
     x, rng = cube(seed=1)
