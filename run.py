@@ -243,9 +243,12 @@ def sensitivity(
     base: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "pre_reform",
     reform: Annotated[str, typer.Argument(help="A scenario, by name or path.")] = "post_reform",
     method: Annotated[str, typer.Option(help="morris (screening) or sobol (shares of the variance).")] = "morris",
-    by: Annotated[str | None, typer.Option(help="number or process [morris: number; sobol: process].")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="number or process; usually number for morris, process for sobol.")
+    ] = None,
     starts: Annotated[
-        list[str] | None, typer.Option("--parameters", help="Vary numbers whose name begins so; all by default.")
+        list[str] | None,
+        typer.Option("--parameters", help="Numbers to vary, by how their names begin; all by default."),
     ] = None,
     samples: Annotated[int | None, typer.Option(help="Trajectories [4], or base samples of sobol [32].")] = None,
     seeds: Annotated[int, typer.Option(help="Seeds under which every point is lived.")] = SENSITIVITY_SEEDS,

@@ -6,6 +6,7 @@ stands in `experiments.sensitivity_indices`.
 """
 
 import math
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -239,22 +240,33 @@ def make_runs(
 
 
 def carry_out(found: Sweep, folder: Path, jobs: int, progress: Progress) -> int:
-    """Do the runs that a folder does not hold; return how many they were."""
+    """Do the runs that a folder does not hold; return how many they were. Stopped, those that are finished are kept."""
     with locked(folder, sweep.WHOLE):
-        sweep_store.settle(folder)
-        there = sweep_store.held(folder)
-        if there.damaged:
-            sweep_store.set_aside(folder, there.damaged)
-        todo = sweep.missing(found, there)
+        todo = _missing(found, folder)
         runs = sum(len(task.arms) for task in todo)
         try:
             with progress(runs, "runs") as step:
                 for finished in sweep.run(folder, todo, jobs or cores(), live=live_task):
                     for _ in range(finished.runs):
                         step()
+        except KeyboardInterrupt:
+            print("stopped: finished runs are kept; the same command goes on", file=sys.stderr)
+            raise
         except SchedulerLostError as error:
             raise UnfinishedError(f"{error}; finished runs are kept: the same command goes on") from None
     return runs
+
+
+def _missing(found: Sweep, folder: Path) -> list[Task]:
+    """Return the tasks that a folder does not hold, and say what it holds; parts that are damaged are set aside."""
+    sweep_store.settle(folder)
+    there = sweep_store.held(folder)
+    if there.damaged:
+        aside = sweep_store.set_aside(folder, there.damaged)
+        print(f"{len(there.damaged)} damaged parts moved to {aside}; made again", file=sys.stderr)
+    if there.status:
+        print(f"{len(there.status):,} runs are there already", file=sys.stderr)
+    return sweep.missing(found, there)
 
 
 def live_task(task: Task) -> list[sweep.RunTables]:

@@ -5,7 +5,7 @@ import math
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,14 @@ _HEADS = {
     "sobol": ("total", "95% interval", "first", "by chance"),
 }
 _MARK = " *"
+_ONE_WAY = 0.8
+"""Of mu*: steps of a number that has so much of it as its mean nearly all go one way."""
 _KINDS = {"number": ("number", "numbers"), "process": ("process", "processes")}
 _PALE, _CHANCE = "#BBBBBB", "what chance alone would make"
 _EXPLAINED = {
     "morris": (
-        "moves it: by how much the outcome changes, up or down, as a number goes through its whole range (mu*); with a "
-        "sign where it nearly always goes one way. Interval: trajectories resampled."
+        "moves it: by how much the outcome changes, up or down, as a number goes through its whole range (mu*); + or - "
+        "where it nearly always goes up with the number, or down. Interval: trajectories resampled."
     ),
     "sobol": (
         "total: share of the variance that would be left if all else were known (ST), with what numbers do together; "
@@ -200,7 +202,7 @@ def heading(aspect: Aspect) -> str:
 
 def unit(design: Design, aspect: Aspect) -> str:
     """Return the unit in which the indices of an aspect are shown."""
-    return aspect.outcome.shown_unit if design.method == "morris" else "shares of its variance"
+    return aspect.outcome.shown_unit if design.method == "morris" else "share of its variance"
 
 
 def standing(design: Design, found: Indices) -> str:
@@ -243,11 +245,12 @@ def _table(design: Design, found: Indices) -> list[str]:
     said = [f"  {'':{name}}{heads}"]
     for row in found.table.head(TOP).to_dict("records"):
         cells = "".join(f"{c:>{width}}" for c, width in zip(_cells(design, found.aspect, row), widths, strict=True))
-        said.append(f"  {str(row['name'])[:name]:{name}}{cells}{_MARK if row['beyond_chance'] else ''}")
+        called = f"{str(row['name'])[: name - 2]:{name - 2}} {way(row):1}"
+        said.append(f"  {called}{cells}{_MARK if row['beyond_chance'] else ''}")
     return said
 
 
-def _cells(design: Design, aspect: Aspect, row: dict[Any, Any]) -> list[str]:
+def _cells(design: Design, aspect: Aspect, row: Mapping[Hashable, Any]) -> list[str]:
     """Return the columns of one name as text."""
     form, factor, main = _form(design, aspect), _factor(design, aspect), MAIN[design.method]
     value, half, chance = (factor * row[key] for key in (main, f"{main}_conf", "by_chance"))
@@ -255,12 +258,12 @@ def _cells(design: Design, aspect: Aspect, row: dict[Any, Any]) -> list[str]:
     by_chance = f"{chance:{form}}" if math.isfinite(chance) else "-"
     if design.method == "sobol":
         return [f"{value:{form}}", interval, f"{row['S1']:{form}}", by_chance]
-    return [f"{way(row)}{value:{form}}", interval, by_chance]
+    return [f"{value:{form}}", interval, by_chance]
 
 
-def way(row: Any) -> str:
-    """Return the sign of what a number does, where its steps nearly all go one way."""
-    if not abs(row["mu"]) > 0.8 * row["mu_star"]:
+def way(row: Mapping[Hashable, Any]) -> str:
+    """Return the sign of what a number does, where its steps nearly all go one way; Sobol's indices have none."""
+    if "mu" not in row or not abs(row["mu"]) > _ONE_WAY * row["mu_star"]:
         return ""
     return "+" if row["mu"] > 0 else "-"
 
@@ -282,7 +285,7 @@ def _most(design: Design, found: Indices) -> str:
     value = _factor(design, found.aspect) * first[main]
     size = f"{value:.0%} of its variance"
     if design.method == "morris":
-        size = f"{way(first)}{value:{_form(design, found.aspect)}} {found.aspect.outcome.shown_unit}"
+        size = f"{value:{_form(design, found.aspect)}} {found.aspect.outcome.shown_unit}"
     return f"{what} hangs most on {first['name']} ({size})."
 
 
@@ -328,7 +331,7 @@ def _draw(axis: "Axes", design: Design, found: Indices) -> None:
     axis.barh(places, value, color=[COLOURS[0] if b else _PALE for b in top["beyond_chance"]], height=0.66)
     axis.hlines(places, (value - half).clip(lower=0), value + half, color="black", linewidth=1.4)
     axis.plot(factor * top["by_chance"], places, "|", color=COLOURS[1], markersize=13, markeredgewidth=2.2)
-    signs = [way(row) for row in top.to_dict("records")] if design.method == "morris" else [""] * len(top)
+    signs = [way(row) for row in top.to_dict("records")]
     axis.set_yticks(
         places, [f"{name} {sign}".strip() for name, sign in zip(top["name"], signs, strict=True)], fontsize=9
     )

@@ -21,6 +21,7 @@ COMMANDS = {
     "compact",
     "compare",
     "decompose",
+    "sensitivity",
     "run",
     "validate",
     "scenarios",

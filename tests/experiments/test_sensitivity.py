@@ -240,7 +240,7 @@ def test_with_one_seed_nothing_is_said_of_chance():
     assert not found.table["beyond_chance"].any()
     assert found.table[["p", "by_chance", "spread"]].isna().all(axis=None)
     text = "\n".join(sensitivity_report.lines(design, [found]))
-    assert "hangs most on p.x0 (+1.00 points)" in text
+    assert "hangs most on p.x0 (1.00 points)" in text
     assert "that takes two seeds" in text.replace("\n  ", " ")
 
 

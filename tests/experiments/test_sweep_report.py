@@ -50,7 +50,7 @@ def test_a_sweep_of_the_model_ends_with_tables_effects_and_a_picture(design, tmp
     (tmp_path / "mine.toml").write_text(small)
     text = said("sweep", design, "--out", out, "--jobs", 1).stdout
     assert "2 cells, 8 runs: 8 done, 0 failed, 0 to do" in text
-    assert "alliance_log_factor -0.2" in text
+    assert "  alliance_log_factor  through_the_gate\n                 -0.2        2015-05-01    " in text
     effects = pd.read_csv(out / "effects.csv")
     assert set(effects["cell"]) == {0, 1}
     rows = effects[(effects["measure"] == "binary_rate") & (effects["group"] == "all")]
