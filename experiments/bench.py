@@ -15,7 +15,7 @@ import pandas as pd
 from experiments import space, store
 from experiments.calibration_design import SCENARIO, Design
 from experiments.engine import map_runs
-from experiments.estimates import Floats
+from experiments.numbers import Floats
 from experiments.plan import make_plan
 from experiments.validate import REGION, end_of, measured
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from experiments import ema
-from experiments.estimates import CONFIDENCE, Floats, students_t
+from experiments.estimates import CONFIDENCE, students_t
+from experiments.numbers import Floats
 
 SPLITS = 40
 _TOLD_APART = 0.05

@@ -30,8 +30,8 @@ from scipy.stats import qmc
 from experiments import space
 from experiments.bench import Bench
 from experiments.calibration_design import Design
-from experiments.estimates import Floats
 from experiments.judge import Judge, judge_of
+from experiments.numbers import Floats
 from experiments.sampling import Narrowed, fitting, not_ruled_out
 from sim.errors import InputError
 

@@ -18,9 +18,9 @@ import pandas as pd
 from experiments import ema
 from experiments.boxes import Answer, HeldOut, answer
 from experiments.decompose import OUTCOMES
-from experiments.estimates import Floats
 from experiments.factors import read_factor
 from experiments.figures import COLOURS, GREY, headed, save, style
+from experiments.numbers import Floats
 from experiments.provenance import metadata
 from experiments.report import WIDTH
 from experiments.sweep_folder import kept

@@ -16,7 +16,6 @@ import pandas as pd
 
 from experiments.estimates import (
     Difference,
-    Floats,
     comparable_starts,
     difference,
     end_of,
@@ -25,6 +24,7 @@ from experiments.estimates import (
     summed,
     weekly_means,
 )
+from experiments.numbers import Floats
 from sim.clock import WEEKS_PER_YEAR
 from sim.parameters.register import Parameter, Register
 

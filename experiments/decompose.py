@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 from experiments import costs, store, summary
 from experiments.compare import first_day
 from experiments.engine import map_runs
-from experiments.estimates import UNITS, Floats
+from experiments.estimates import UNITS
+from experiments.numbers import Floats
 from experiments.plan import Plan
 from experiments.tree import Lived, grow
 from sim import measures

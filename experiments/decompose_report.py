@@ -16,8 +16,9 @@ from experiments.commands import Progress, tell
 from experiments.compare import arm_name, warm_up
 from experiments.decompose import Decomposition, Outcome, Share, result, run
 from experiments.engine import cores
-from experiments.estimates import CONFIDENCE, Floats, interval, with_bounds
+from experiments.estimates import CONFIDENCE, interval, with_bounds
 from experiments.figures import COLOURS, GREY, headed, save, style
+from experiments.numbers import Floats
 from experiments.plan import Plan
 from experiments.report import WIDTH, print_under, print_written, stdout_console
 from sim.clock import date_of

@@ -17,7 +17,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import Lasso, LassoCV
 from sklearn.model_selection import KFold
 
-from experiments.estimates import Floats
+from experiments.numbers import Floats
 from experiments.targets import Target
 
 ACTIVE = 10

@@ -28,7 +28,6 @@ from experiments.estimates import (
     FLOWS,
     STOCKS,
     UNITS,
-    Floats,
     comparable_starts,
     end_of,
     of_arm,
@@ -37,6 +36,7 @@ from experiments.estimates import (
     summed,
     weekly_means,
 )
+from experiments.numbers import Floats
 from experiments.plan import Plan
 from sim.clock import WEEKS_PER_YEAR
 from sim.errors import InputError

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from experiments.compare import SAME_PEOPLE_GROUPS, SeedReport
+from experiments.numbers import Floats
 from sim.clock import WEEKS_PER_YEAR
 from sim.measures import DESCRIBED
 
@@ -23,8 +23,6 @@ SETTLING_DAYS = 365
 
 Under `post_reform` the law on short sentences moves eight months after that, so the first cohorts hold people
 sentenced under the old law too: the estimates average them in."""
-
-type Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from experiments.estimates import Floats
+from experiments.numbers import Floats
 from sim.errors import InputError, finite, unknown
 from sim.files import only_keys
 from sim.parameters.register import Register

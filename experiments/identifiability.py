@@ -19,8 +19,8 @@ from experiments.bench import Bench
 from experiments.calibrate import CUTOFF
 from experiments.calibration_design import Design, make_design
 from experiments.calibration_report import NARROWED
-from experiments.estimates import Floats
 from experiments.judge import Judge, judge_of
+from experiments.numbers import Floats
 from experiments.sampling import Fit, Judging, fitting, not_ruled_out
 from sim.errors import InputError
 

@@ -19,7 +19,7 @@ from scipy.stats import qmc
 
 from experiments import ensemble, ladder, space
 from experiments.engine import cores
-from experiments.estimates import Floats
+from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan
 
 SETS = 200

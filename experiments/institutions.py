@@ -11,7 +11,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from experiments.estimates import Difference, Floats, bounds, difference, of_weeks, weekly_means
+from experiments.estimates import (
+    Difference,
+    bounds,
+    difference,
+    of_weeks,
+    weekly_means,
+)
+from experiments.numbers import Floats
 from sim.clock import WEEKS_PER_YEAR
 
 POUNDS, FRACTION = "pounds", "fraction"

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.calibration_design import discrepancy
 from experiments.emulators import FEWEST_RUNS, added_up, error_added_up, fit_all
-from experiments.estimates import Floats
+from experiments.numbers import Floats
 from experiments.sampling import Fit
 from experiments.targets import Target
 from sim.errors import InputError

@@ -22,7 +22,16 @@ from experiments.calibration_design import SCENARIO, bar, calibration_targets
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
 from experiments.engine import map_runs
 from experiments.ensemble import ESTIMATOR
-from experiments.estimates import Floats, comparable_starts, interval, of_arm, of_weeks, rate, summed, weekly_means
+from experiments.estimates import (
+    comparable_starts,
+    interval,
+    of_arm,
+    of_weeks,
+    rate,
+    summed,
+    weekly_means,
+)
+from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan
 from experiments.space import shut
 from experiments.targets import Target

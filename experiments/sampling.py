@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.estimates import Floats
+from experiments.numbers import Floats
 
 PARTICLES = 600
 _MOVES = 10

@@ -21,7 +21,8 @@ from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 from experiments.engine import cores, run_seeds
-from experiments.estimates import Floats, with_bounds
+from experiments.estimates import with_bounds
+from experiments.numbers import Floats
 from sim import measures
 from sim.clock import DAYS_PER_WEEK, TWELVE_MONTHS_DAYS, day_of
 from sim.model import ProbationModel

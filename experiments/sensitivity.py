@@ -20,8 +20,8 @@ from experiments import space, sweep, sweep_store
 from experiments.commands import Progress
 from experiments.decompose import OUTCOMES, Outcome
 from experiments.engine import SchedulerLostError, cores
-from experiments.estimates import Floats
 from experiments.factors import Cell
+from experiments.numbers import Floats
 from experiments.space import Coordinate
 from experiments.store import TIMINGS
 from experiments.sweep_effects import outcomes_by_run

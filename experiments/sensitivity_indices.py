@@ -21,7 +21,8 @@ from SALib.analyze import morris as morris_analysis
 from SALib.analyze import sobol as sobol_analysis
 from scipy import stats
 
-from experiments.estimates import CONFIDENCE, Floats
+from experiments.estimates import CONFIDENCE
+from experiments.numbers import Floats
 from experiments.sensitivity import ASPECTS, FEWEST_SAMPLES, LEVELS, Aspect, Design, Evaluation, problem
 
 MAIN = {"morris": "mu_star", "sobol": "ST"}

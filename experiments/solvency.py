@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.engine import cores, map_runs
-from experiments.estimates import Floats, with_bounds
+from experiments.estimates import with_bounds
+from experiments.numbers import Floats
 from experiments.plan import make_plan
 from experiments.targets import published_numbers
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of

@@ -3,15 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.numbers import Floats
 from sim.errors import InputError, unknown
 from sim.parameters.register import Register
-
-if TYPE_CHECKING:
-    from experiments.estimates import Floats
 
 KINDS = ("calibrated", "assumed")
 LOGARITHMIC = 5.0
@@ -70,7 +67,7 @@ class Coordinate:
         """Whether equal steps are equal ratios."""
         return self.low > 0 and self.high / self.low >= LOGARITHMIC
 
-    def value(self, unit: "Floats") -> "Floats":
+    def value(self, unit: Floats) -> Floats:
         """Return values from places in the unit interval; any shape."""
         if self.is_logarithmic:
             found = self.low * np.exp(unit * math.log(self.high / self.low))
@@ -102,12 +99,12 @@ def space(register: Register) -> list[Coordinate]:
     return found
 
 
-def values(coordinates: Sequence[Coordinate], unit: "Floats") -> "Floats":
+def values(coordinates: Sequence[Coordinate], unit: Floats) -> Floats:
     """Return values of points in the unit cube; both of shape (points, coordinates)."""
     return np.stack([c.value(unit[:, i]) for i, c in enumerate(coordinates)], axis=1)
 
 
-def unit(coordinates: Sequence[Coordinate], register: Register) -> "Floats":
+def unit(coordinates: Sequence[Coordinate], register: Register) -> Floats:
     """Return the place of a register's own values in the unit cube; shape (coordinates,)."""
     return np.array([c.unit(held(register, c)) for c in coordinates])
 

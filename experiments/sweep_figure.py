@@ -42,7 +42,11 @@ def draw(path: Path, found: Sweep, effects: pd.DataFrame) -> bool:
     handles, labels = axes[0][0].get_legend_handles_labels()
     if len(labels) > 1:
         figure.legend(handles, labels, loc="outside lower left", ncols=len(labels), frameon=False, fontsize=10)
-    figure.supxlabel("a point for each cell, those of one value side by side, with its 95 percent interval over paired seeds", fontsize=9, color=GREY)
+    figure.supxlabel(
+        "a point for each cell, those of one value side by side, with its 95 percent interval over paired seeds",
+        fontsize=9,
+        color=GREY,
+    )
     save(headed(figure, headline(found, effects)), path, of_sweep(found))
     return True
 

@@ -21,7 +21,8 @@ from scipy.special import ndtri, stdtrit
 
 from experiments.engine import map_runs
 from experiments.ensemble import under
-from experiments.estimates import CONFIDENCE, Floats, rate
+from experiments.estimates import CONFIDENCE, rate
+from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan
 from experiments.tables import cohorts_table, outcomes_table, run_name
 from experiments.targets import Period, Target
