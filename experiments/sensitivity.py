@@ -38,7 +38,7 @@ METHODS, WAYS = ("morris", "sobol"), ("number", "process")
 USUAL_WAY = {"morris": "number", "sobol": "process"}
 USUAL_SAMPLES = {"morris": 4, "sobol": 32}
 BLOCK_NAMES = {"morris": "trajectories", "sobol": "base samples"}
-FEWEST_SAMPLES, MOST_POINTS = 2, 1_000_000
+FEWEST_SAMPLES, MOST_POINTS = {"morris": 2, "sobol": 8}, 1_000_000
 LEVEL, EFFECT = "level", "effect"
 LEVELS = 4
 """Places in its range that a number of a trajectory takes."""
@@ -166,9 +166,11 @@ def make_design(coordinates: Sequence[Coordinate], method: str, by: str | None, 
 
 def _check_samples(design: Design) -> None:
     """Refuse a number of samples that a method cannot take."""
-    number, most = design.samples, MOST_POINTS // design.block
-    if not FEWEST_SAMPLES <= number <= most:
-        raise InputError(f"--samples {number} is out of range; allowed: {FEWEST_SAMPLES} to {most:,}")
+    number, fewest, most = design.samples, FEWEST_SAMPLES[design.method], MOST_POINTS // design.block
+    if not fewest <= number <= most:
+        raise InputError(
+            f"--samples {number} is out of range; allowed: {fewest} to {most:,} for method {design.method}"
+        )
     if design.method == "sobol" and number & (number - 1):
         near = 2 ** round(math.log2(number))
         raise InputError(f"--samples {number} must be a power of two for method sobol, such as {near}")

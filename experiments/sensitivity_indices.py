@@ -80,7 +80,7 @@ def indices(design: Design, aspect: Aspect, values: Floats) -> Indices:
     known = np.isfinite(blocks).all(axis=(0, 2))
     there = blocks[:, known]
     left_out = int((~known).sum())
-    if known.sum() < FEWEST_SAMPLES:
+    if known.sum() < FEWEST_SAMPLES[design.method]:
         return Indices(aspect, pd.DataFrame(), math.nan, len(known), left_out)
     points = design.points.reshape(len(known), design.block, -1)[known]
     table = _table(design, points, there)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 TABLE, PICTURE = "sensitivity.csv", "sensitivity.png"
 TOP = 12
-_COLUMNS = {"morris": (10, 20, 11), "sobol": (7, 15, 7, 11)}
+_COLUMNS = {"morris": (9, 19, 10), "sobol": (7, 15, 7, 11)}
 _HEADS = {
     "morris": ("moves it", "95% interval", "by chance"),
     "sobol": ("total", "95% interval", "first", "by chance"),
@@ -213,16 +213,21 @@ def standing(design: Design, found: Indices) -> str:
         said.append(f"{blocks} left out: they have runs that failed or say nothing of it.")
     if found.table.empty:
         return " ".join([*said, "Too few are left to say anything."])
+    index, kinds = found.table[MAIN[design.method]], _KINDS[design.by][1]
     if math.isfinite(found.share_of_chance):
-        said.append(f"{found.share_of_chance:.0%} of the variance between runs is chance;")
-        said.append(
-            f"{found.table['beyond_chance'].sum()} of {len(found.table)} {_KINDS[design.by][1]} move it beyond chance."
-        )
-    elif found.table[MAIN[design.method]].max() > 0:
+        said.append(f"{_percent(found.share_of_chance)} of the variance between runs is chance;")
+        said.append(f"{found.table['beyond_chance'].sum()} of {len(index)} {kinds} move it beyond chance,")
+        said.append(f"{(index == 0).sum()} not at all.")
+    elif index.max() > 0:
         said.append("Chance cannot be told apart: that takes two seeds, and values that differ.")
     else:
         said.append("Nothing moves it.")
     return " ".join(said)
+
+
+def _percent(share: float) -> str:
+    """Return a share as text; a small one is not nothing."""
+    return "less than 1%" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _factor(design: Design, aspect: Aspect) -> float:

@@ -90,7 +90,10 @@ def test_the_report_ranks_ishigamis_angles(told):
 
 def test_morris_reproduces_the_elementary_effects_of_a_straight_line_exactly():
     slopes = np.array([3.0, -2.0, 0.5, 0.0])
-    found = by_name(one(make_design(on_unit_interval(4), "morris", None, 4), lambda x, seed: (x @ slopes)[:, None]))
+    design = make_design(on_unit_interval(4), "morris", None, 4)
+    whole = one(design, lambda x, seed: (x @ slopes)[:, None])
+    found = by_name(whole)
+    assert "3 of 4 numbers move it beyond chance, 1 not at all." in sensitivity_report.standing(design, whole)
     assert list(found.index) == ["p.x0", "p.x1", "p.x2", "p.x3"]
     assert found["mu_star"].to_numpy() == pytest.approx(abs(slopes), abs=1e-12)
     assert found["mu"].to_numpy() == pytest.approx(slopes, abs=1e-12)
@@ -160,6 +163,7 @@ def test_numbers_are_chosen_by_how_their_names_begin_and_held_ones_are_left_out(
         (["--parameters", "ties", "--by", "process"], "--by process: all numbers are of ties"),
         (["--parameters", "ties.p_join", "--set", "ties.p_join=0.1"], "--set holds all that is to be varied"),
         (["--samples", "1"], "--samples 1 is out of range; allowed: 2 to"),
+        (["--method", "sobol", "--samples", "4"], "--samples 4 is out of range; allowed: 8 to"),
         (["--method", "sobol", "--samples", "12"], "--samples 12 must be a power of two for method sobol, such as 16"),
         (
             ["pre_reform", "no_change", "--parameters", "ties.p_join"],
@@ -204,11 +208,11 @@ def test_the_share_of_chance_of_points_that_do_not_differ_is_one_and_of_one_seed
 def test_steps_are_told_under_the_name_that_moved():
     slopes = np.array([1.0, 10.0, 100.0])
     for method, size in (("morris", 2 / 3), ("sobol", None)):
-        design = make_design(on_unit_interval(3), method, None, 4)
-        points = design.points.reshape(4, design.block, 3)
+        design = make_design(on_unit_interval(3), method, None, 8)
+        points = design.points.reshape(8, design.block, 3)
         moved = steps(design, points, (points @ slopes)[None])
         if size:
-            assert abs(moved[0]) == pytest.approx(np.tile(size * slopes, (4, 1)))
+            assert abs(moved[0]) == pytest.approx(np.tile(size * slopes, (8, 1)))
         else:
             assert moved[0] == pytest.approx((points[:, -1] - points[:, 0]) * slopes)
 
@@ -260,7 +264,7 @@ def test_a_trajectory_with_a_run_that_failed_is_left_out_and_counted():
 def test_an_outcome_of_which_nothing_is_known_has_no_indices_and_is_drawn_as_such(tmp_path):
     design = make_design(on_unit_interval(2), "morris", None, 4)
     nothing = indices(design, KNOWN, np.full((2, 12), math.nan))
-    constant = indices(make_design(on_unit_interval(2), "sobol", None, 4), KNOWN, np.ones((2, 16)))
+    constant = indices(make_design(on_unit_interval(2), "sobol", None, 8), KNOWN, np.ones((2, 32)))
     assert nothing.table.empty
     assert constant.table["ST"].isna().all()
     text = "\n".join(sensitivity_report.lines(design, [nothing]))
