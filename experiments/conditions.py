@@ -5,6 +5,7 @@ everyone beyond chance is a case; `experiments.boxes` searches for the numbers t
 cells are cases it is the others that are searched for.
 """
 
+import math
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -107,7 +108,8 @@ def finding(found: Answer, known: Mapping[str, Number]) -> str:
     if not found.box.limits:
         return f"No number parts the {cases} of {cells} cells in which the reform lowers {ASKED.title} from the others"
     where = " and ".join(
-        f"{known[name].key.rpartition('.')[2]} is {kept_text(*ends)}" for name, ends in found.box.limits.items()
+        f"{known[name].key.rpartition('.')[2]} is {kept_text(known[name], *ends)}"
+        for name, ends in found.box.limits.items()
     )
     inside, does = found.box.holds(found.x), "lowers" if found.seeks_cases else "does not lower"
     said = (
@@ -117,11 +119,13 @@ def finding(found: Answer, known: Mapping[str, Number]) -> str:
     return said if found.held_out.gain()[1] > 0 else f"{said}; cells that were not searched do not bear this out"
 
 
-def kept_text(low: float, high: float) -> str:
-    """Return the part of a range that a box keeps."""
+def kept_text(number: Number, low: float, high: float) -> str:
+    """Return the part of its range that a box keeps of a number, to a hundredth of the range or finer."""
+    places = max(0, 2 - math.floor(math.log10(number.high - number.low)))
+    below, above = f"{high:.{places}f}", f"{low:.{places}f}"
     if not np.isfinite(low):
-        return f"below {high:.3g}"
-    return f"{low:.3g} to {high:.3g}" if np.isfinite(high) else f"above {low:.3g}"
+        return f"below {below}"
+    return f"{above} to {below}" if np.isfinite(high) else f"above {above}"
 
 
 def lines(found: Answer, known: Mapping[str, Number], sweep: Sweep) -> list[str]:
@@ -159,7 +163,7 @@ def _boxed(found: Answer, known: Mapping[str, Number]) -> list[str]:
     for name, ends in found.box.limits.items():
         number = known[name]
         tried = f"{number.low:.3g} to {number.high:.3g}"
-        said.append(f"  {number.key[:37]:38}{tried:>15}{kept_text(*ends):>16}{found.box.quasi_p[name]:>9.1g}")
+        said.append(f"  {number.key[:37]:38}{tried:>15}{kept_text(number, *ends):>16}{found.box.quasi_p[name]:>9.1g}")
     free = ", ".join(number.key for name, number in known.items() if name not in found.box.limits)
     said += textwrap.wrap(f"left free: {free}", WIDTH, initial_indent="  ", subsequent_indent="    ")
     inside = found.box.holds(found.x)
@@ -186,40 +190,39 @@ def _elsewhere(held: HeldOut, known: Mapping[str, Number]) -> list[str]:
 
 
 def draw(found: Answer, known: Mapping[str, Number]) -> "Figure":
-    """Draw for each restricted number all cells over the range that was tried, and the part that the box keeps."""
+    """Draw the effect of every cell against each restricted number, and the part of its range that the box keeps."""
     style()
     shown = list(found.box.limits)
     figure, axes = plt.subplots(
-        len(shown), 1, figsize=(9, 1.6 + 1.25 * len(shown)), squeeze=False, layout="constrained"
+        len(shown), 1, figsize=(9, 2.2 + 2.4 * len(shown)), squeeze=False, sharey=True, layout="constrained"
     )
     for axis, name in zip(axes[:, 0], shown, strict=True):
         _draw_number(axis, found, known[name], name)
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
-    figure.supxlabel(
-        "a point for each cell, above the line where the reform raised the rate; in colour what the box keeps",
-        fontsize=9, color=GREY,
-    )  # fmt: skip
+    figure.legend(handles, labels, loc="outside lower left", ncols=2, fontsize=9, frameon=False)
     return headed(figure, finding(found, known))
 
 
 def _draw_number(axis: "Axes", found: Answer, number: Number, name: str) -> None:
-    """Draw the effect of every cell against one number, and the part of its range that the box keeps."""
+    """Draw one panel: a point for each cell."""
     low, high = found.box.limits[name]
-    axis.axvspan(max(low, number.low), min(high, number.high), color=COLOURS[0], alpha=0.2, linewidth=0)
-    mean = found.effect.mean(axis=1)
+    kept = max(low, number.low), min(high, number.high)
+    axis.axvspan(*kept, color=COLOURS[1], alpha=0.15, linewidth=0, label="what the box keeps")
+    mean, inside = found.effect.mean(axis=1), found.box.holds(found.x)
     for chosen, face, label in (
-        (found.cases, COLOURS[0], f"lowers {ASKED.title} beyond chance"),
-        (~found.cases, "white", "does not"),
+        (found.cases, COLOURS[0], f"a cell in which the reform lowers {ASKED.title} beyond chance"),
+        (~found.cases, "white", "a cell in which it does not; in either case ringed: in the box"),
     ):
         axis.plot(
-            found.x[name][chosen], mean[chosen], "o", markersize=4, color=COLOURS[0] if face != "white" else GREY,
-            markerfacecolor=face, label=label,
-        )  # fmt: skip
+            found.x[name][chosen], mean[chosen], "o", markersize=5, color=COLOURS[0], markerfacecolor=face, label=label
+        )
+    axis.plot(found.x[name][inside], mean[inside], "o", markersize=9, color=COLOURS[1], markerfacecolor="none")
     axis.axhline(0, color="black", linewidth=0.8)
+    axis.axhline(-found.chance.bound, color=GREY, linewidth=1, linestyle=":", label="beyond chance below this")
     axis.set_xlim(number.low, number.high)
-    axis.set_xlabel(f"{number.key}: {number.unit}", fontsize=9)
-    axis.set_ylabel(ASKED.shown_unit, fontsize=9)
+    axis.set_xlabel(f"{number.key}: {number.unit}", fontsize=10)
+    axis.set_ylabel(f"change, {ASKED.shown_unit}", fontsize=10)
+    axis.tick_params(labelsize=9)
 
 
 def ask(folder: Path) -> tuple[Answer, dict[str, Number], Sweep]:

@@ -280,12 +280,12 @@ def model(
     return made
 
 
-def replications(folder: Path) -> Found:
+def replications(folder: str | Path) -> Found:
     """Return a finished sweep as the workbench has replicated experiments.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         What ``run.py sweep`` wrote: two scenarios or more, of which the first is the base.
 
     Returns
@@ -302,6 +302,7 @@ def replications(folder: Path) -> Found:
         If the folder holds no sweep or one scenario alone, if runs failed or are not done yet, or if a cell leaves
         a factor as it is.
     """
+    folder = Path(folder)
     cells = _cells(folder)
     base, *reforms = dict.fromkeys(cells["scenario"])
     valued = cells.join(outcomes_by_run(folder), on="run")
@@ -314,7 +315,7 @@ def replications(folder: Path) -> Found:
     return _experiments(cells, reforms), {name: np.concatenate([f[name] for f in found]) for name in found[0]}
 
 
-def from_sweep(folder: Path) -> Found:
+def from_sweep(folder: str | Path) -> Found:
     """Return a finished sweep as the workbench returns experiments: `replications`, outcomes averaged over seeds."""
     experiments, found = replications(folder)
     return experiments, {name: values.mean(axis=1) for name, values in found.items()}

@@ -235,7 +235,7 @@ def test_a_sweep_is_told_in_the_workbenchs_form(folder):
 
 
 def test_a_sweep_and_the_model_say_the_same_of_the_same_numbers(folder, small):
-    experiments, by_seed = ema.replications(folder)
+    experiments, by_seed = ema.replications(str(folder))
     scenarios = workbench.em_framework.points.from_experiments(experiments)[:1]
     _, found = quietly(small, scenarios=scenarios)
     assert {name: values[0] for name, values in found.items()} == {n: v[0, 1] for n, v in by_seed.items()}
