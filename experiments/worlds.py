@@ -189,7 +189,8 @@ class Sweep:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield a row for each cell, scenario and seed: which run is theirs, and the value of every factor."""
         for c, (cell, runs) in enumerate(zip(self.cells, self.runs_of, strict=True)):
-            values = {key: described(cell).get(key) for key in self.factors}
+            given = described(cell)
+            values = {key: given.get(key) for key in self.factors}
             for scenario, (world, arm) in zip(self.scenarios, runs, strict=True):
                 for seed in self.seeds:
                     run = self.run_of(world, arm, seed)
