@@ -35,6 +35,8 @@ seeds = 6
 """
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 _PATIENCE = 300
+_LAST, _MOMENT = 4, 1.5
+"""Tasks that are left to do when a kill is due, at least, and the most seconds that it is late."""
 
 
 def command(*arguments: str) -> list[str]:
@@ -84,18 +86,18 @@ def cluster(folder: Path, log: Path) -> Iterator[tuple[str, "subprocess.Popen[by
             process.wait()
 
 
-def one_round(whom: str, folder: Path, design: Path, chance: random.Random, seconds: float) -> dict[str, object]:
-    """Begin a sweep, kill, resume; say what was there when, and how the commands ended."""
+def one_round(whom: str, folder: Path, design: Path, chance: random.Random, tasks: int) -> dict[str, object]:
+    """Begin a sweep, kill soon after so many tasks are done, resume; say what was there, and how the commands ended."""
     out, log = folder / "sweep", folder / "log"
     with cluster(folder, log) as (file, scheduler):
         joined = ["--cluster", file] if whom == "the scheduler" else []
         process = start(command("sweep", str(design), "--out", str(out), *joined), log)
         deadline = time.monotonic() + _PATIENCE
-        while not sweep_store.parts(out, sweep_store.RUNS):
+        while len(sweep_store.parts(out, sweep_store.RUNS)) < tasks:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(log.read_text())
             time.sleep(0.02)
-        time.sleep(chance.uniform(0, 0.8 * seconds))
+        time.sleep(chance.uniform(0, _MOMENT))
         there = {p: p.stat().st_mtime_ns for p in sweep_store.parts(out, sweep_store.RUNS)}
         if whom == "a worker":
             os.kill(chance.choice(workers(process.pid)), signal.SIGKILL)
@@ -143,7 +145,7 @@ def lines(rounds: int = ROUNDS) -> Iterator[str]:
         for k in range(rounds):
             folder, whom = Path(place) / str(k), WHOM[k % len(WHOM)]
             folder.mkdir()
-            said = one_round(whom, folder, design, chance, seconds)
+            said = one_round(whom, folder, design, chance, chance.randint(1, len(found.tasks()) - _LAST))
             sweep_store.compact(folder / "sweep", order)
             same = tables(folder / "sweep") == wanted
             bad += not (same and not said["damaged"] and not said["again"] and said["resumed"] == 0)
