@@ -19,6 +19,7 @@ from pathlib import Path
 
 from experiments import sweep_store
 from experiments.designs import load_design
+from experiments.sweep_effects import order_of
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 10
@@ -133,11 +134,11 @@ def lines(rounds: int = ROUNDS) -> Iterator[str]:
         design = Path(place) / "design.toml"
         design.write_text(DESIGN)
         found = load_design(str(design))
-        order = {run: k for k, run in enumerate(run for task in found.tasks() for run in task.arms)}
         whole = Path(place) / "undisturbed"
         subprocess.run(command("sweep", str(design), "--out", str(whole)), check=True, capture_output=True)
         stamps = [p.stat().st_mtime for p in sweep_store.parts(whole, sweep_store.RUNS)]
         seconds = max(stamps) - min(stamps)
+        order = order_of(whole)
         sweep_store.compact(whole, order)
         wanted = tables(whole)
         yield f"undisturbed: {len(order)} runs in {len(found.tasks())} tasks, {seconds:.0f} s from first to last"

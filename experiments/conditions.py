@@ -26,7 +26,7 @@ from experiments.provenance import metadata
 from experiments.report import WIDTH
 from experiments.sweep_folder import kept
 from experiments.worlds import Sweep
-from sim.errors import InputError
+from sim.errors import InputError, UnfinishedError
 from sim.parameters.register import Register
 from sim.timeline import lever_definitions
 
@@ -240,7 +240,7 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(arguments[0])
     try:
         found, known, sweep = ask(folder)
-    except InputError as error:
+    except (InputError, UnfinishedError) as error:
         print(f"experiments.conditions: {error}", file=sys.stderr)
         return 2
     print("\n".join(lines(found, known, sweep)))

@@ -19,7 +19,6 @@ _IN_HAND = 2
 _SECONDS_TO_ANSWER = 20
 _PRIVATE = {
     "distributed.scheduler.allowed-failures": TRIES - 1,
-    "distributed.scheduler.worker-saturation": 1.0,
     "distributed.comm.timeouts.connect": f"{_SECONDS_TO_ANSWER}s",
 }
 
@@ -39,6 +38,8 @@ def map_runs[T, R](
     jobs: int = 1,
     cluster: str | None = None,
     give_up: Callable[[T], R] | None = None,
+    *,
+    apart: bool = False,
 ) -> Iterator[tuple[T, R]]:
     """Do every task and yield (task, result) as they finish.
 
@@ -53,7 +54,10 @@ def map_runs[T, R](
     cluster : str, optional
         Address of a scheduler that runs already, or the path of its scheduler file.
     give_up : callable, optional
-        Takes a task that has cost `TRIES` workers their lives and returns a result in its place.
+        Takes a task whose workers died each time and returns a result in its place. A worker that dies is held against
+        every task that it had in hand.
+    apart : bool
+        Never in this process, and one task after the other, so that a worker that dies tells of its task.
 
     Yields
     ------
@@ -70,12 +74,14 @@ def map_runs[T, R](
     SchedulerLostError
         If the scheduler goes away.
     """
-    if cluster is None and (jobs <= 1 or len(tasks) <= 1):
+    if not tasks:
+        return
+    if cluster is None and not apart and (jobs <= 1 or len(tasks) <= 1):
         for task in tasks:
             yield task, function(task)
         return
-    with _clients(min(jobs, len(tasks)), cluster) as client:
-        yield from _spread(client, function, tasks, give_up)
+    with _clients(1 if apart else min(jobs, len(tasks)), cluster) as client:
+        yield from _spread(client, function, tasks, give_up, apart=apart)
 
 
 def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int = 1) -> list[R]:
@@ -85,7 +91,7 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
 
 
 def _spread[T, R](
-    client: "Client", function: Callable[[T], R], tasks: Sequence[T], give_up: Callable[[T], R] | None
+    client: "Client", function: Callable[[T], R], tasks: Sequence[T], give_up: Callable[[T], R] | None, *, apart: bool
 ) -> Iterator[tuple[T, R]]:
     """Hand tasks out, a few for each worker at a time, so that memory does not grow with their number."""
     from distributed import as_completed
@@ -101,7 +107,7 @@ def _spread[T, R](
             held[str(future.key)] = task
             finished.add(future)
 
-    hand_out(_room(client))
+    hand_out(1 if apart else _room(client))
     for future in finished:
         if client.scheduler is None or client.status != "running" or future.status in {"cancelled", "lost"}:
             raise SchedulerLostError(f"the scheduler at {_address(client)} is gone")
@@ -113,7 +119,7 @@ def _spread[T, R](
                 raise
             result = give_up(task)
         future.release()
-        hand_out(_room(client))
+        hand_out(1 if apart else _room(client))
         yield task, result
 
 
@@ -172,7 +178,7 @@ def _joined(cluster: str) -> Iterator["Client"]:
     where = {"scheduler_file": cluster} if Path(cluster).is_file() else {"address": cluster}
     try:
         client = Client(**where, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, ValueError, KeyError) as error:
         raise InputError(
             f"--cluster {cluster}: no scheduler answers there ({type(error).__name__}); allowed: an address such as "
             "tcp://10.0.0.1:8786, or the path of a scheduler file"

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from experiments.numbers import Floats
-from sim.errors import InputError, finite, unknown
+from sim.errors import InputError, finite, read_value, unknown
 from sim.files import only_keys
 from sim.parameters.register import Register
 from sim.timeline import lever_definitions
@@ -144,8 +144,11 @@ def _value(given: object, place: str) -> Value:
     """Return one value of a factor: a number, a date, text; a list, for a number that has one for each year or kind."""
     if isinstance(given, datetime):
         given = given.date()
-    if isinstance(given, date) or (isinstance(given, str) and given.strip()):
+    if isinstance(given, date):
         return given
+    if isinstance(given, str) and given.strip():
+        number = finite(read_value(given))
+        return given if number is None else number
     if isinstance(given, list):
         return json.dumps(given, default=str)
     number = finite(given)

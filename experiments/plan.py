@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
 from experiments import space
 from sim.clock import day_of
 from sim.compiled import source_hash
+from sim.contracts import load_contract
 from sim.errors import InputError, finite, read_value
-from sim.parameters.register import HOLD_AT, Register
+from sim.parameters.register import HOLD_AT, Register, Value
 from sim.regions import Region, load_region
 from sim.scenarios import load_timeline, with_term
 from sim.timeline import ALL_AREAS, Timeline, checked_end, first_difference
@@ -75,6 +77,7 @@ class Plan:
             "caseload": self.region.caseload,
             "scale": self.scale,
             "seeds": list(self.seeds),
+            "contracts": {arm.name: contracts_of(arm) for arm in self.arms},
             "until": self.until.isoformat(),
             "parameters": self.register.values(),
             "code_version": source_hash(),
@@ -104,6 +107,20 @@ class Plan:
             "python": platform.python_version(),
             "platform": platform.platform(),
         }
+
+
+def contracts_of(arm: Timeline) -> dict[str, Any]:
+    """Return what the contracts of a timeline say, by the lever that brings each."""
+    levers = [lever for _, lever in sorted(arm.levers.items()) if arm.contract(lever.name)]
+    return {lever.name: _contents(arm.contract(lever.name), tuple(lever.terms.items())) for lever in levers}
+
+
+@lru_cache(maxsize=256)
+def _contents(name: str, terms: tuple[tuple[str, Value], ...]) -> dict[str, Any]:
+    """Return what a contract says, read once in a process."""
+    contract = load_contract(name).with_terms(dict(terms))
+    numbers = {key: number.value for key, number in contract.numbers.items()}
+    return {"from": contract.from_day, "until": contract.until_day, "eligible": list(contract.eligible), **numbers}
 
 
 def make_plan(

@@ -25,7 +25,7 @@ from experiments.numbers import Floats
 from experiments.space import Coordinate
 from experiments.store import TIMINGS
 from experiments.sweep_effects import outcomes_by_run
-from experiments.sweep_folder import locked
+from experiments.sweep_folder import locked, opened
 from experiments.worlds import Sweep, Task, make_sweep
 from sim.errors import InputError, UnfinishedError, unknown
 from sim.parameters.register import Register
@@ -261,11 +261,7 @@ def carry_out(found: Sweep, folder: Path, jobs: int, progress: Progress) -> int:
 
 def _missing(found: Sweep, folder: Path) -> list[Task]:
     """Return the tasks that a folder does not hold, and say what it holds; parts that are damaged are set aside."""
-    sweep_store.settle(folder)
-    there = sweep_store.held(folder)
-    if there.damaged:
-        aside = sweep_store.set_aside(folder, there.damaged)
-        print(f"{len(there.damaged)} damaged parts moved to {aside}; made again", file=sys.stderr)
+    there = opened(folder)
     if there.status:
         print(f"{len(there.status):,} runs are there already", file=sys.stderr)
     return sweep.missing(found, there)

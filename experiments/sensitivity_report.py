@@ -22,8 +22,8 @@ from experiments.figures import COLOURS, GREY, headed, save, style
 from experiments.report import WIDTH, print_under, print_written, stdout_console
 from experiments.sensitivity import BLOCK_NAMES, COMMAND, LEVEL, Aspect, Design, carry_out, evaluation
 from experiments.sensitivity_indices import MAIN, Indices, study
+from experiments.sweep_effects import SHOWN
 from experiments.sweep_folder import open_new
-from experiments.sweep_report import SHOWN
 from experiments.worlds import Sweep
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from experiments import summary, sweep_store, tables
 from experiments.compare import person_weeks, warm_up
-from experiments.engine import TRIES, map_runs
+from experiments.engine import map_runs
 from experiments.store import TIMINGS
 from experiments.tables import Columns
 from experiments.tree import Lived, grow
-from experiments.worlds import Sweep, Task
+from experiments.worlds import Sweep, Task, address
 from sim import measures
 from sim.clock import date_of
 from sim.compiled import source_hash
@@ -54,8 +54,8 @@ def run(
 ) -> Iterator[Finished]:
     """Do tasks and write their tables; yield as each one is finished and on disk.
 
-    A task that has cost workers their lives is done once more, each of its runs by itself; a run that kills its worker
-    again is a failed row.
+    A task whose workers died each time is done once more, each of its runs by itself and one after the other; a run
+    whose workers die again is a failed row. Where all is done in this process, what kills it ends it.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def run(
             deadly += task.alone()
         else:
             yield finished
-    for task, finished in map_runs(work, deadly, max(jobs, 2), cluster, give_up=lambda _: None):
+    for task, finished in map_runs(work, deadly, 1, cluster, give_up=lambda _: None, apart=True):
         if finished is None:
-            error = f"its worker died, {2 * TRIES} times: out of memory, or killed"
+            error = "its worker died each time: out of memory, or killed"
             sweep_store.write_part(folder, task.name, failed(task, error))
         yield finished or Finished(1, 1, 0.0)
 
@@ -96,6 +96,8 @@ def run_task(folder: Path, code_version: str, live: Living, task: Task) -> "Fini
             f"a worker has other code of the model ({source_hash()}) than the sweep ({code_version}): results would "
             "mix; let workers use the same checkout"
         )
+    if any(address(task.world, arm, task.seed) != run for run, arm in task.arms.items()):
+        raise InputError("a worker reads other contracts than the sweep: their files have changed; start it anew")
     if not folder.is_dir():
         raise InputError(f"{folder}: a worker cannot see this folder; put it on a disk that all workers share")
     start = time.perf_counter()

@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 
 from experiments.decompose import OUTCOMES, Outcome
 from experiments.estimates import interval
-from experiments.sweep_store import parts
+from experiments.sweep_store import counted
 
 CELLS = "cells.parquet"
+SHOWN = tuple(o for o in OUTCOMES if o.measure in ("binary_rate", "recalls_per_year") and o.group == "all")
+"""What is printed and drawn; everything else is in the file."""
 _OF_ROW = ("cell", "scenario", "seed", "run")
 
 
@@ -26,14 +28,19 @@ def outcomes_by_run(folder: Path, wanted: tuple[Outcome, ...] = OUTCOMES) -> pd.
     """Return a row for each finished run and a column for each outcome, read part by part."""
     names = [f"{o.measure} {o.group}" for o in wanted]
     found = []
-    for path in parts(folder, "measures"):
-        table = pq.read_table(path, columns=["run", "measure", "group", "value"])
-        table = table.append_column("name", pc.binary_join_element_wise(table["measure"], table["group"], " "))
-        found.append(table.filter(pc.is_in(table["name"], pa.array(names))).select(["run", "name", "value"]))
+    for table in counted(folder, "measures", ["run", "measure", "group", "value"]):
+        named = table.append_column("name", pc.binary_join_element_wise(table["measure"], table["group"], " "))
+        found.append(named.filter(pc.is_in(named["name"], pa.array(names))).select(["run", "name", "value"]))
     if not found:
         return pd.DataFrame(columns=names, dtype=float)
     long = pa.concat_tables(found).to_pandas()
     return long.pivot(index="run", columns="name", values="value").reindex(columns=names)
+
+
+def order_of(folder: Path) -> dict[str, int]:
+    """Return where each run of a sweep stands: in the order of its cells, scenarios and seeds."""
+    runs = pq.read_table(folder / CELLS, columns=["run"])["run"].unique().to_pylist()
+    return {run: k for k, run in enumerate(runs)}
 
 
 def effects(folder: Path) -> pd.DataFrame:
@@ -74,8 +81,8 @@ def effects(folder: Path) -> pd.DataFrame:
                         "base": float(pairs["base"].mean()) if named[1:] else np.nan,
                         "reform": float(pairs["reform"].mean()),
                         "difference": float(change.mean()),
-                        "low": low,
-                        "high": high,
+                        "low": np.nan if low is None else low,
+                        "high": np.nan if high is None else high,
                         "seeds": len(pairs),
                     }
                 )

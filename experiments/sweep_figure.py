@@ -7,16 +7,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from experiments.decompose import OUTCOMES
+from experiments.decompose import Outcome
 from experiments.figures import COLOURS, GREY, headed, save, style
 from experiments.provenance import of_sweep
+from experiments.sweep_effects import SHOWN
 from experiments.worlds import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_FACTORS = 6
-_ROWS = tuple(o for o in OUTCOMES if o.measure in ("binary_rate", "recalls_per_year") and o.group == "all")
 _APART = 0.15
 """Of the distance between two places, what points that stand at one of them are spread over."""
 _MARKERS = "osD^v"
@@ -24,15 +24,16 @@ _MARKERS = "osD^v"
 
 def draw(path: Path, found: Sweep, effects: pd.DataFrame) -> bool:
     """Draw the effect against each factor that takes more than one value; say whether there was one to draw."""
+    shown = [o for o in SHOWN if o.measure in set(effects["measure"])]
     varied = [key for key in found.factors if effects[key].nunique(dropna=False) > 1][:MOST_FACTORS]
-    if not varied:
+    if not varied or not shown:
         return False
     style()
     size = (3.2 + 3.4 * len(varied), 6.8)
     figure, axes = plt.subplots(
-        len(_ROWS), len(varied), figsize=size, squeeze=False, sharex="col", sharey="row", layout="constrained"
+        len(shown), len(varied), figsize=size, squeeze=False, sharex="col", sharey="row", layout="constrained"
     )
-    for row, outcome in zip(axes, _ROWS, strict=True):
+    for row, outcome in zip(axes, shown, strict=True):
         of_outcome = effects[(effects["measure"] == outcome.measure) & (effects["group"] == outcome.group)]
         for axis, key in zip(row, varied, strict=True):
             _draw(axis, of_outcome, key, outcome.factor)
@@ -47,7 +48,7 @@ def draw(path: Path, found: Sweep, effects: pd.DataFrame) -> bool:
         fontsize=9,
         color=GREY,
     )
-    save(headed(figure, headline(found, effects)), path, of_sweep(found))
+    save(headed(figure, headline(found, effects, shown[0])), path, of_sweep(found))
     return True
 
 
@@ -82,9 +83,8 @@ def _aside(place: "pd.Series[float]") -> "pd.Series[float]":
     return room * (turn - (size - 1) / 2) / size.clip(lower=1)
 
 
-def headline(found: Sweep, effects: pd.DataFrame) -> str:
-    """Say between what values the main outcome lies over all cells."""
-    outcome = _ROWS[0]
+def headline(found: Sweep, effects: pd.DataFrame, outcome: Outcome) -> str:
+    """Say between what values an outcome lies over all cells."""
     rows = effects[(effects["measure"] == outcome.measure) & (effects["group"] == outcome.group)]
     ends = []
     for place in (int(rows["difference"].argmin()), int(rows["difference"].argmax())):

@@ -1,50 +1,83 @@
 """The folder of a sweep: what it is made of, who is at work on it, whether another command may go on."""
 
 import json
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from experiments import store, sweep_effects
+from experiments import store, sweep_effects, sweep_store
 from experiments.designs import read_design
-from experiments.sweep import Shard
-from experiments.worlds import Sweep
-from sim.compiled import source_hash
+from experiments.sweep import WHOLE, Shard
+from experiments.worlds import Sweep, code_version, tables_version
 from sim.errors import InputError
 
 _LOCK = ".lock"
 
 
-def kept(given: str) -> tuple[Sweep, Path]:
-    """Return the sweep that a folder holds.
+def manifest_of(folder: Path, command: str = "sweep") -> dict[str, Any]:
+    """Return what the sweep in a folder is made of.
 
     Raises
     ------
     InputError
-        If it holds none, or one of other code or of scenarios that have changed since.
+        If the folder holds none.
     """
-    folder = Path(given)
     try:
-        manifest = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
-        command, key, version = manifest["command"], manifest["key"], manifest["code_version"]
-        document, file = manifest["design"], manifest["design_file"]
+        manifest: dict[str, Any] = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
+        held = str(manifest["command"])
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(f"{folder}: holds no sweep; name the folder that `run.py sweep` wrote") from None
-    if command != "sweep":
-        raise InputError(f"{folder}: was written by `run.py {command}`, and holds no sweep")
-    if version != source_hash():
+    if held != command:
+        raise InputError(f"{folder}: was written by `run.py {held}`, and holds no sweep")
+    return manifest
+
+
+def kept(given: str) -> tuple[Sweep, Path]:
+    """Return the sweep that a folder holds, to go on with it.
+
+    Raises
+    ------
+    InputError
+        If it holds none, or one of other code or of files that have changed since.
+    """
+    folder = Path(given)
+    manifest = manifest_of(folder)
+    for key, now, what in (
+        ("code_version", code_version(), "the model"),
+        ("tables_version", tables_version(), "tables"),
+    ):
+        if manifest[key] != now:
+            raise InputError(
+                f"{folder}: was begun by other code of {what} ({manifest[key]}; this is {now}): results would mix. "
+                "Go back to that code, or start the design anew in another folder"
+            )
+    found = read_design(manifest["design"], manifest["design_file"])
+    if found.key != manifest["key"]:
         raise InputError(
-            f"{folder}: was begun by other code of the model ({version}; this is {source_hash()}): results would mix. "
-            "Go back to that code, or start the design anew in another folder"
+            f"{folder}: scenarios, contracts or regions of {manifest['design_file']} have changed since it was begun; "
+            "start it anew"
         )
-    found = read_design(document, file)
-    if found.key != key:
-        raise InputError(f"{folder}: the scenarios or regions of {file} have changed since it was begun; start it anew")
     place = store.writable(given)
     write_cells(place, found)
     return found, place
+
+
+def opened(folder: Path) -> sweep_store.Held:
+    """Return what a folder holds, put in order: for a command that has it to itself."""
+    sweep_store.settle(folder)
+    there = sweep_store.held(folder)
+    if there.damaged:
+        aside = sweep_store.set_aside(folder, there.damaged)
+        names = ", ".join(path.name for path in there.damaged[:3])
+        print(f"{len(there.damaged)} damaged parts ({names}) moved to {aside}; made again", file=sys.stderr)
+    sweep_store.drop_rests(folder)
+    return there
 
 
 def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
@@ -62,30 +95,45 @@ def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
                 f"({', '.join(names[:3])}); name an empty folder, or none to get one of its own"
             )
     if store.MANIFEST not in names:  # in the order of the design: that of its factors is that of the cells
-        text = json.dumps({**found.manifest(), "command": command}, indent=1, default=str)
+        text = json.dumps({**found.manifest(), "command": command}, indent=1, default=_as_date)
         store.write_whole(folder / store.MANIFEST, text.encode())
     write_cells(folder, found)
 
 
+def _as_date(value: object) -> str:
+    """Return a date, or the date of a moment, as text."""
+    return value.date().isoformat() if isinstance(value, datetime) else str(value)
+
+
 def write_cells(folder: Path, found: Sweep) -> None:
-    """Write which run is whose, where a start that was cut off left it out."""
-    if not (folder / sweep_effects.CELLS).exists():
+    """Write which run is whose, where that is missing or cannot be read."""
+    try:
+        pq.read_metadata(folder / sweep_effects.CELLS)
+    except (OSError, pa.ArrowException):
         store.write_table(folder / sweep_effects.CELLS, pa.Table.from_pylist(list(found.rows())))
 
 
 @contextmanager
 def locked(folder: Path, shard: Shard) -> Iterator[None]:
-    """Hold a shard of a folder against a second process; the lock ends with whoever holds it, however they end."""
+    """Hold a folder, or a shard of it, against other processes; the lock ends with whoever holds it, however they end.
+
+    Shards work beside one another, and beside nobody else.
+    """
     try:
         import fcntl
     except ImportError:  # where there are no such locks
         yield
         return
-    with (folder / f"{_LOCK}-{shard.i}-of-{shard.n}").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{folder}: another process is at work on it; wait for it, or end it") from None
-        except OSError:
-            pass  # a disk without locks: two shards never write the same part
+    whole = shard == WHOLE
+    with ExitStack() as files:
+        names = [_LOCK] if whole else [_LOCK, f"{_LOCK}-{shard.i}-of-{shard.n}"]
+        for name in names:
+            file = files.enter_context((folder / name).open("w"))
+            shared = name == _LOCK and not whole
+            try:
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(f"{folder}: another process is at work on it; wait for it, or end it") from None
+            except OSError:
+                pass  # a disk without locks
         yield

@@ -12,15 +12,15 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from experiments import estimate, store, sweep, sweep_effects, sweep_store
+from experiments import store, sweep, sweep_cost, sweep_effects, sweep_store
 from experiments.commands import Progress
-from experiments.decompose import OUTCOMES, Outcome
+from experiments.decompose import Outcome
 from experiments.designs import load_design
 from experiments.engine import SchedulerLostError, cores
 from experiments.factors import Cell, Value
 from experiments.report import WIDTH, print_under, print_written, stdout_console
 from experiments.sweep import WHOLE, Shard
-from experiments.sweep_folder import kept, locked, open_new
+from experiments.sweep_folder import kept, locked, manifest_of, open_new, opened
 from experiments.worlds import Sweep
 from sim.errors import InputError, UnfinishedError
 
@@ -29,8 +29,6 @@ _ROOM, _NARROW, _WIDE = 48, 8, 22
 _AS_IT_IS = "as it is"
 _SHOWN_CELLS, _SHOWN_ERRORS = 12, 5
 _MEGABYTE = 1e6
-SHOWN = tuple(o for o in OUTCOMES if o.measure in ("binary_rate", "recalls_per_year") and o.group == "all")
-"""What is printed and drawn; everything else is in the file."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def dry_run(design: str, how: How) -> None:
     found = load_design(design)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
-    asked = estimate.of(found, how.jobs or cores())
+    asked = sweep_cost.of(found, how.jobs or cores())
     if how.as_json:
         print(json.dumps(asked._asdict()))
         return
@@ -102,9 +100,8 @@ def resume(folder: str, how: How) -> None:
 def retry(folder: str, how: How) -> None:
     """Do the failed runs of a sweep once more, and no others."""
     found, place = kept(folder)
-    with locked(place, how.shard):
-        sweep_store.settle(place)
-        before = sweep_store.held(place)
+    with locked(place, WHOLE):
+        before = opened(place)
         again = set(sweep_store.forget_failed(place))
     print(f"{len(again):,} failed runs to do again", file=sys.stderr)
     for run in list(again)[:_SHOWN_ERRORS]:
@@ -124,12 +121,7 @@ def _do(found: Sweep, folder: Path, how: How, only: set[str] | None) -> None:
     """Do what is missing of a sweep, or of some runs of it."""
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
-    sweep_store.settle(folder)
-    there = sweep_store.held(folder)
-    if there.damaged:
-        aside = sweep_store.set_aside(folder, there.damaged)
-        names = ", ".join(path.name for path in there.damaged[:3])
-        print(f"{len(there.damaged)} damaged parts ({names}) moved to {aside}; made again", file=sys.stderr)
+    there = opened(folder) if how.shard == WHOLE else sweep_store.held(folder)
     todo = sweep.missing(found, there, how.shard)
     if only is not None:
         todo = [task for task in (task.only(only) for task in todo) if task.arms]
@@ -156,7 +148,7 @@ def _do(found: Sweep, folder: Path, how: How, only: set[str] | None) -> None:
 def _finish(found: Sweep, folder: Path, how: How, seconds: float) -> None:
     """Print what a sweep found and how it stands."""
     there = sweep_store.held(folder)
-    standing = standing_of(found, folder, there)
+    standing = standing_of(folder, there)
     effects = sweep_effects.effects(folder)
     written = [sweep_effects.CELLS]
     if len(effects):
@@ -182,33 +174,33 @@ def _finish(found: Sweep, folder: Path, how: How, seconds: float) -> None:
         )
 
 
-def standing_of(found: Sweep, folder: Path, there: sweep_store.Held) -> dict[str, Any]:
+def standing_of(folder: Path, there: sweep_store.Held) -> dict[str, Any]:
     """Return how a sweep stands."""
-    runs = sum(len(arms) for arms in found.arms) * len(found.seeds)
+    manifest = manifest_of(folder)
     return {
-        "title": found.title,
+        "title": manifest["title"],
         "out": str(folder),
-        "cells": len(found.cells),
-        "runs": runs,
+        "cells": manifest["cells"],
+        "runs": manifest["runs"],
         "done": len(there.status) - len(there.errors),
         "failed": len(there.errors),
-        "to_do": runs - len(there.status),
+        "to_do": manifest["runs"] - len(there.status),
         "damaged": [str(path) for path in there.damaged],
-        "megabytes": sum(p.stat().st_size for p in folder.rglob("*.parquet")) / _MEGABYTE,
+        "megabytes": sum(p.stat().st_size for p in folder.rglob("*.parquet") if p.is_file()) / _MEGABYTE,
     }
 
 
 def status(folder: str, *, as_json: bool) -> None:
-    """Say how a sweep stands, and what to do next."""
-    found, place = kept(folder)
-    sweep_store.settle(place)
+    """Say how a sweep stands, and what to do next; change nothing."""
+    place = Path(folder)
+    manifest_of(place)
     there = sweep_store.held(place)
-    standing = standing_of(found, place, there)
+    standing = standing_of(place, there)
     if as_json:
         print(json.dumps({**standing, "errors": there.errors}))
         return
     console = stdout_console()
-    print_under(console, found.title, "")
+    print_under(console, standing["title"], "")
     print_standing(console, standing, there)
 
 
@@ -233,11 +225,18 @@ def print_standing(console: Console, standing: dict[str, Any], there: sweep_stor
 
 def compact(folder: str) -> None:
     """Put the parts of every table into one file."""
-    found, place = kept(folder)
-    order = {run: k for k, run in enumerate(run for task in found.tasks() for run in task.arms)}
+    place = Path(folder)
+    manifest_of(place)
+    store.writable(folder)
     with locked(place, WHOLE):
         files = sum(len(sweep_store.parts(place, table)) for table in sweep_store.TABLES)
-        rows = sweep_store.compact(place, order)
+        try:
+            rows = sweep_store.compact(place, sweep_effects.order_of(place))
+        except sweep_store.DamagedError as error:
+            aside = sweep_store.set_aside(place, [error.path])
+            raise UnfinishedError(
+                f"{error.path}: is damaged; moved to {aside}. `run.py resume {place}` makes its runs again"
+            ) from None
     console = stdout_console()
     console.print(f"{files:,} files are {len(rows)} now, in {place}:")
     for table, number in rows.items():
@@ -251,8 +250,10 @@ def print_effects(console: Console, found: Sweep, effects: pd.DataFrame) -> None
     what = f"less {found.scenarios[0]}, paired by seed" if found.scenarios[1:] else "level"
     columns = _columns(found)
     heading = "".join(f"{key.rpartition('.')[2][: width - 2]:>{width}}" for key, width in columns.items())
-    for outcome in SHOWN:
+    for outcome in sweep_effects.SHOWN:
         rows = effects[(effects["measure"] == outcome.measure) & (effects["group"] == outcome.group)]
+        if rows.empty:
+            continue
         console.print(f"\n{outcome.title[0].upper()}{outcome.title[1:]}, {outcome.shown_unit}", style="italic")
         for scenario, of_scenario in rows.groupby("scenario", sort=False):
             console.print(f"  {scenario} {what}\n{heading}")

@@ -1,20 +1,24 @@
 """The tables of a sweep: a folder for each, in it a part for each task, there whole or not at all.
 
-A task's row in `runs` is written after all its other tables, so a run that stands there is a run that is finished.
-`compact` puts the parts of every table together, in the order of the tasks, so that the same runs make the same
-bytes, however they came about.
+A task's rows in `runs` are written after its rows in all other tables, in a part of the same name: what a part says of
+a run counts if that part of `runs` has it. So a run that stands in `runs` is finished, and what a write that was cut
+off left behind counts for nothing. `compact` puts the parts of every table together, in the order of the runs, so that
+the same runs make the same bytes, however they came about.
 """
 
+import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from experiments.store import TIMINGS
+from experiments.store import TIMINGS, write_whole
 from experiments.tables import Columns
 from sim.errors import UnfinishedError
 
@@ -24,8 +28,20 @@ TABLES = ("cohorts", "measures", "outcomes", "weekly", TIMINGS, RUNS)
 FAILED, DONE = "failed", "done"
 _FORM: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 COMPACTED = "all.parquet"
-_BUILDING, _BUILT = ".compacting", ".compacted"
+_BUILDING, _BUILT, _REPLACED = ".compacting", ".compacted", "replaced.json"
 _DAMAGED = "damaged"
+
+
+class DamagedError(UnfinishedError):
+    """A part cannot be read."""
+
+    def __init__(self, path: Path, error: str) -> None:
+        folder = path.parent.parent
+        super().__init__(
+            f"{path}: is damaged ({error}): `run.py compact {folder}` sets it aside, `run.py resume {folder}` makes "
+            "its runs again"
+        )
+        self.path = path
 
 
 class Held(NamedTuple):
@@ -38,7 +54,7 @@ class Held(NamedTuple):
     errors : dict of str to str
         Of runs that failed.
     damaged : list of Path
-        Parts that cannot be read.
+        Parts that cannot be read; what else is in parts of the same name does not count.
     """
 
     status: dict[str, str]
@@ -68,7 +84,7 @@ def _write(path: Path, pieces: Sequence[pa.Table]) -> None:
         rest.unlink(missing_ok=True)
     if not pieces:
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}")
     with pq.ParquetWriter(temporary, pieces[0].schema, **_FORM) as writer:
         for piece in pieces:
             writer.write_table(piece, row_group_size=piece.num_rows)
@@ -91,15 +107,15 @@ def parts(folder: Path, table: str) -> list[Path]:
 
 
 def held(folder: Path) -> Held:
-    """Say what a folder holds; a run whose task has a part that cannot be read is not held."""
+    """Say what a folder holds; a run any of whose parts cannot be read is not held."""
     status: dict[str, str] = {}
     errors: dict[str, str] = {}
     damaged = [path for table in TABLES if table != RUNS for path in parts(folder, table) if not _is_readable(path)]
     lost = {path.name for path in damaged}
     for path in parts(folder, RUNS):
         try:
-            rows = _read(path).select(["run", "status", "error"]).to_pylist()
-        except (OSError, pa.ArrowException):
+            rows = read(path, ["run", "status", "error"]).to_pylist()
+        except DamagedError:
             damaged.append(path)
             continue
         if path.name in lost:
@@ -120,28 +136,65 @@ def _is_readable(path: Path) -> bool:
     return True
 
 
-def _read(path: Path) -> pa.Table:
-    """Read a part and check its sums."""
-    return pq.ParquetFile(path, page_checksum_verification=True).read()
+def read(path: Path, columns: Sequence[str] | None = None, group: int | None = None) -> pa.Table:
+    """Read a part, or one row group of it, and check its sums.
+
+    Raises
+    ------
+    DamagedError
+        If it cannot be read whole.
+    """
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        return file.read(columns=columns) if group is None else file.read_row_group(group, columns=columns)
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedError(path, str(error)) from None
+
+
+def groups_of(path: Path) -> int:
+    """Return how many row groups a part has: one for each run."""
+    try:
+        return int(pq.read_metadata(path).num_row_groups)
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedError(path, str(error)) from None
+
+
+def counted(folder: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield what the parts of a table say of runs that count, part by part."""
+    for path in parts(folder, table):
+        runs = folder_of(folder, RUNS) / path.name
+        if runs.exists():
+            rows = read(path, columns)
+            yield rows.filter(pc.is_in(rows["run"], read(runs, ["run"])["run"].combine_chunks()))
 
 
 def set_aside(folder: Path, damaged: Sequence[Path]) -> Path:
-    """Move parts that cannot be read out of the way, and the `runs` of their tasks; delete nothing."""
+    """Move parts that cannot be read out of the way, with all parts of the same name; delete nothing."""
     aside = folder / _DAMAGED
-    for path in damaged:
-        for part in {path, folder_of(folder, RUNS) / path.name}:
+    for name in sorted({path.name for path in damaged}):
+        for table in reversed(TABLES):  # `runs` first: from then on nothing of the name counts
+            part = folder_of(folder, table) / name
             if part.exists():
                 place = aside / part.parent.name
                 place.mkdir(parents=True, exist_ok=True)
-                os.replace(part, place / part.name)
+                os.replace(part, place / name)
     return aside
+
+
+def drop_rests(folder: Path) -> None:
+    """Remove what writes that were cut off left behind: parts of tables that no part of `runs` stands for."""
+    finished = {path.name for path in parts(folder, RUNS)}
+    for table in TABLES:
+        for path in parts(folder, table):
+            if path.name not in finished:
+                path.unlink()
 
 
 def compact(folder: Path, order: Mapping[str, int]) -> dict[str, int]:
     """Put the parts of every table together in one file, and remove them; stopped at any moment, nothing is lost.
 
     The files are made beside the parts. When all are whole they are there at a stroke, by one renaming; what
-    is left to do then is done by whichever command opens the folder next, see `settle`.
+    is left to do then is done by whichever command has the folder to itself next, see `settle`.
 
     Parameters
     ----------
@@ -155,80 +208,67 @@ def compact(folder: Path, order: Mapping[str, int]) -> dict[str, int]:
 
     Raises
     ------
-    UnfinishedError
-        If a part cannot be read whole; it is named.
+    DamagedError
+        If a part cannot be read whole; nothing is put in place.
     """
     settle(folder)
-    if damaged := held(folder).damaged:
-        raise UnfinishedError(f"{damaged[0]}: is damaged; `run.py resume {folder}` makes its runs again")
     building = folder / _BUILDING
-    shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
-    rows = {}
+    rows, replaced = {}, {}
     for table in TABLES:
-        found = sorted((place, k, path) for path in parts(folder, table) for place, k in _pieces(path, order))
+        replaced[table] = [path.name for path in parts(folder, table)]
+        found = sorted(piece for path in parts(folder, table) for piece in _pieces(folder, path, order))
         if found:
             target = building / f"{table}.parquet"
-            with pq.ParquetWriter(target, pq.read_schema(found[0][2]), **_FORM) as writer:
-                for _, k, path in found:
-                    piece = _row_group(path, k)
+            with pq.ParquetWriter(target, pq.read_schema(found[0][1]), **_FORM) as writer:
+                for _, path, k in found:
+                    piece = read(path, group=k)
                     writer.write_table(piece, row_group_size=piece.num_rows)
             rows[table] = pq.read_metadata(target).num_rows
+    write_whole(building / _REPLACED, json.dumps(replaced).encode())
     os.replace(building, folder / _BUILT)
     settle(folder)
     return rows
 
 
-def _pieces(path: Path, order: Mapping[str, int]) -> Iterator[tuple[int, int]]:
-    """Yield where each row group of a part, that of one run, belongs, and its number."""
-    file = pq.ParquetFile(path)
-    for k in range(file.num_row_groups):
-        yield order[file.read_row_group(k, columns=["run"])["run"][0].as_py()], k
-
-
-def _row_group(path: Path, k: int) -> pa.Table:
-    """Read one row group and check its sums; a part that cannot be read is set aside.
-
-    Raises
-    ------
-    UnfinishedError
-        If it cannot be read.
-    """
-    try:
-        return pq.ParquetFile(path, page_checksum_verification=True).read_row_group(k)
-    except (OSError, pa.ArrowException) as error:
-        folder = path.parent.parent
-        aside = set_aside(folder, [path])
-        raise UnfinishedError(
-            f"{path}: is damaged ({error}); moved to {aside}. `run.py resume {folder}` makes its runs again"
-        ) from None
+def _pieces(folder: Path, path: Path, order: Mapping[str, int]) -> Iterator[tuple[int, Path, int]]:
+    """Yield where each row group of a part, that of one run, belongs, and its number, if it counts."""
+    runs = folder_of(folder, RUNS) / path.name
+    there = set(read(runs, ["run"])["run"].to_pylist()) if runs.exists() else set()
+    for k in range(groups_of(path)):
+        run = read(path, ["run"], k)["run"][0].as_py()
+        if run in there:
+            yield order[run], path, k
 
 
 def settle(folder: Path) -> None:
-    """Finish a compaction that was cut off after its files were whole; drop one that was not."""
+    """Finish a compaction that was cut off after its files were whole; drop one that was not.
+
+    For a command that has the folder to itself.
+    """
     shutil.rmtree(folder / _BUILDING, ignore_errors=True)
     built = folder / _BUILT
     if not built.is_dir():
         return
+    replaced = json.loads((built / _REPLACED).read_text(encoding="utf-8"))
     for table in TABLES:  # `runs` last: until its parts are gone, they are what is held
         made, place = built / f"{table}.parquet", folder_of(folder, table)
         if made.exists():
             os.replace(made, place / COMPACTED)
-        for path in parts(folder, table):
-            if path.name != COMPACTED:
-                path.unlink()
-    built.rmdir()
+        for name in replaced[table]:
+            if name != COMPACTED:
+                (place / name).unlink(missing_ok=True)
+    shutil.rmtree(built)
 
 
 def forget_failed(folder: Path) -> list[str]:
     """Take the rows of failed runs out of `runs`, so that they are to do again; return which they were."""
     forgotten = []
     for path in parts(folder, RUNS):
-        file = pq.ParquetFile(path, page_checksum_verification=True)
-        pieces = [file.read_row_group(k) for k in range(file.num_row_groups)]
-        kept = [piece for piece in pieces if piece["status"][0].as_py() != FAILED]
-        forgotten += [piece["run"][0].as_py() for piece in pieces if piece["status"][0].as_py() == FAILED]
-        if kept and len(kept) < len(pieces):
+        groups = [read(path, group=k) for k in range(groups_of(path))]
+        kept = [piece for piece in groups if piece["status"][0].as_py() != FAILED]
+        forgotten += [piece["run"][0].as_py() for piece in groups if piece["status"][0].as_py() == FAILED]
+        if kept and len(kept) < len(groups):
             _write(path, kept)
         elif not kept:
             path.unlink()

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from experiments.factors import OF_THE_WORLD, Cell, described, settings_of
-from experiments.plan import PACKAGES, Plan, apply_setting, make_plan, set_number
+from experiments.plan import PACKAGES, Plan, apply_setting, contracts_of, make_plan, set_number
 from sim.clock import day_of
 from sim.compiled import source_hash
 from sim.errors import InputError
@@ -24,6 +25,7 @@ from sim.regions import Region
 from sim.timeline import Timeline, first_difference
 
 _LEVERS = ("levers.", "contracts.")
+_MAKE_TABLES = ("summary.py", "costs.py", "estimates.py", "tables.py")
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,30 @@ class Task:
         return replace(self, arms={run: arm for run, arm in self.arms.items() if run in wanted})
 
 
+@cache
+def code_version() -> str:
+    """Return the hash of the model's code, worked out once in a process."""
+    return source_hash()
+
+
+@cache
+def tables_version() -> str:
+    """Return the hash of the code that makes tables of a finished world."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name in _MAKE_TABLES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()
+
+
 def address(world: World, arm: Timeline, seed: int) -> str:
-    """Return the address of a run: the hash of timeline, parameters, region, scale, end, seed and code version."""
-    described = {**world.describe(), "levers": arm.describe(), "seed": seed, "code_version": source_hash()}
+    """Return the address of a run: hash of timeline, contracts, parameters, region, scale, end, seed, code version."""
+    described = {
+        **world.describe(),
+        "levers": arm.describe(),
+        "contracts": contracts_of(arm),
+        "seed": seed,
+        "code_version": code_version(),
+    }
     return hashlib.blake2b(json.dumps(described, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
@@ -196,7 +219,7 @@ class Sweep:
                     run = self.run_of(world, arm, seed)
                     yield {"cell": c, "scenario": scenario, "seed": seed, "run": run, **values}
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Hash of what the sweep is: cells and the addresses of their runs, twelve hexadecimal digits."""
         text = json.dumps(list(self.rows()), sort_keys=True)
@@ -223,7 +246,8 @@ class Sweep:
             "parameters": register.values(),
             "sources": {p.key: {"kind": p.kind, "source": p.source, "unit": p.unit} for p in register},
             "notes": list(self.notes),
-            "code_version": source_hash(),
+            "code_version": code_version(),
+            "tables_version": tables_version(),
             "packages": {name: version(name) for name in PACKAGES},
             "python": platform.python_version(),
             "platform": platform.platform(),
@@ -262,7 +286,7 @@ def make_sweep(
     for cell in cells:
         where = str(cell.get("region", region)), _scale(cell.get("scale", scale), place)
         if where not in bases:
-            bases[where] = make_plan(scenarios, *where, list(seeds), until, [])
+            bases[where] = _planned(scenarios, where, seeds, until, place)
             for setting in fixed:
                 bases[where] = apply_setting(bases[where], setting, f"{place}: [settings]")
             notes |= dict.fromkeys(bases[where].notes)
@@ -291,6 +315,16 @@ def make_sweep(
         tuple(runs_of),
         tuple(notes),
     )
+
+
+def _planned(
+    scenarios: Sequence[str], where: tuple[str, float], seeds: Sequence[int], until: str | None, place: str
+) -> Plan:
+    """Resolve scenarios in a region; a mistake is one of the design, not of an option."""
+    try:
+        return make_plan(scenarios, *where, list(seeds), until, [])
+    except InputError as error:
+        raise InputError(f"{place}: {str(error).removeprefix('--')}") from None
 
 
 def _scale(given: object, place: str) -> float:

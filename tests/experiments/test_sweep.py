@@ -106,6 +106,9 @@ def test_a_run_that_kills_its_workers_ends_as_a_failed_row_and_takes_no_other_wi
     carried_out(found, tmp_path, 2, sweeps.deadly)
     there = sweep_store.held(tmp_path)
     assert len(there.errors) == 1
+    sweep_store.forget_failed(tmp_path)
+    carried_out(found, tmp_path, 2, sweeps.deadly)  # alone, it is done by a worker all the same
+    assert sweep_store.held(tmp_path).errors == there.errors
     poisoned = {run for task in found.tasks() for run in task.arms if is_poisoned(task.only({run}))}
     assert set(there.errors) == poisoned
     assert all("its worker died" in error for error in there.errors.values())
@@ -128,6 +131,17 @@ def test_a_full_disk_stops_the_sweep_and_makes_no_failed_row(found, tmp_path, mo
 def test_a_worker_with_other_code_refuses(found, tmp_path):
     with pytest.raises(InputError, match=r"other code of the model .* results would mix"):
         sweep.run_task(tmp_path, "0" * 16, sweeps.quick, found.tasks()[0])
+
+
+def test_a_worker_that_reads_another_contract_refuses(found, tmp_path, monkeypatch):
+    from experiments import plan
+    from sim.compiled import source_hash
+
+    task = found.tasks()[0]
+    changed = {"signed_2015": "otherwise"}
+    monkeypatch.setattr(plan, "_contents", lambda name, _terms: changed.get(name, name))
+    with pytest.raises(InputError, match="reads other contracts than the sweep"):
+        sweep.run_task(tmp_path, source_hash(), sweeps.quick, task)
 
 
 def test_a_worker_that_cannot_see_the_folder_says_so(found, tmp_path):

@@ -76,7 +76,7 @@ def test_a_sweep_that_was_stopped_stands_as_it_was_left_and_resumes(design, tmp_
     whole = json.loads(said("resume", out, "--jobs", 1, "--json").stdout)
     assert (whole["done"], whole["to_do"]) == (27, 0)
     assert whole["effects"]
-    assert "6 now" not in said("compact", out).stdout
+    assert "5 now" in said("compact", out).stdout
     assert said("status", out).stdout.count("27 done, 0 failed, 0 to do") == 1
     assert len(sweep_store.parts(out, "weekly")) == 1
 
@@ -157,13 +157,63 @@ def test_a_folder_without_a_sweep_is_refused(tmp_path, command):
     assert "holds no sweep" in said(command, tmp_path / "nothing", code=2).stderr
 
 
-def test_two_processes_do_not_work_on_one_folder(design, tmp_path, quick):
+def test_shards_work_beside_one_another_and_beside_nobody_else(design, tmp_path, quick):
     from experiments.sweep_folder import locked
 
     out = tmp_path / "out"
     said("sweep", design, "--out", out, "--jobs", 1)
     with locked(out, sweep.WHOLE):
-        assert "another process is at work on it" in said("resume", out, code=2).stderr
+        for command in (["resume", out], ["compact", out], ["resume", out, "--shard", "1/2"]):
+            assert "another process is at work on it" in said(*command, code=2).stderr
+        assert "27 done" in said("status", out).stdout
+    with locked(out, sweep.Shard(1, 2)):
+        assert "27 done" in said("resume", out, "--shard", "2/2").stdout
+        for command in (["resume", out], ["compact", out], ["resume", out, "--shard", "1/2"]):
+            assert "another process is at work on it" in said(*command, code=2).stderr
+
+
+def test_one_seed_has_no_interval_and_is_printed_all_the_same(design, tmp_path, quick):
+    (tmp_path / "mine.toml").write_text(DESIGN.replace("seeds = 3", "seeds = 1"))
+    assert said("sweep", design, "--out", tmp_path / "out", "--jobs", 1).stdout.count("(one seed)") == 12
+
+
+def test_a_sweep_too_short_for_a_cohort_shows_what_there_is(design, tmp_path):
+    short = DESIGN.replace("2016-12-31", "2009-03-31").replace("seeds = 3", "seeds = 2").replace("0.005", "0.002")
+    (tmp_path / "mine.toml").write_text(short.replace("[-0.2, -0.1, 0]", "[-0.2, 0]"))
+    text = said("sweep", design, "--out", tmp_path / "out", "--jobs", 1).stdout
+    assert "Recalls to prison" in text
+    assert "Proven reoffending" not in text
+    assert (tmp_path / "out" / "effects.png").exists()
+
+
+def test_a_finished_sweep_can_be_looked_at_and_compacted_by_other_code(design, tmp_path, quick):
+    out = tmp_path / "out"
+    said("sweep", design, "--out", out, "--jobs", 1)
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "manifest.json").write_text(json.dumps({**manifest, "code_version": "0" * 16}))
+    assert "27 done" in said("status", out).stdout
+    assert "5 now" in said("compact", out).stdout
+
+
+def test_a_contract_that_changed_since_is_refused(design, tmp_path, quick):
+    import shutil
+
+    from experiments import plan
+    from sim.files import CONTRACTS
+
+    contract = tmp_path / "signed.toml"
+    shutil.copy(CONTRACTS / "signed_2015.toml", contract)
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'base = "post_reform"\ntitle = "mine"\n[[change]]\nlever = "payment_by_results"\nfrom = 2015-02-01\n'
+        f'contract = "{contract}"\nsource = "mine"\n'
+    )
+    (tmp_path / "mine.toml").write_text(DESIGN.replace('"post_reform"', f'"{own}"'))
+    out = tmp_path / "out"
+    said("sweep", design, "--out", out, "--jobs", 1)
+    contract.write_text(contract.read_text().replace("from = 2015-02-01", "from = 2015-02-02"))
+    plan._contents.cache_clear()  # as a new process would read it
+    assert "have changed since it was begun" in said("resume", out, code=2).stderr
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/", "-1/2"])

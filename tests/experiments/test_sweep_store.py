@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from experiments import sweep_store
-from sim.errors import UnfinishedError
 from tests import sweeps
 
 
@@ -112,7 +111,7 @@ def test_a_part_that_is_cut_short_is_named_and_its_runs_are_to_do_again(folder, 
     assert there.damaged == [path]
     missing = set(sweeps.order(found)) - there.status.keys()
     assert missing == set(found.tasks()[2].arms)
-    with pytest.raises(UnfinishedError, match=rf"{path.name}: is damaged"):
+    with pytest.raises(sweep_store.DamagedError, match=rf"{path.name}: is damaged"):
         sweep_store.compact(folder, sweeps.order(found))
     aside = sweep_store.set_aside(folder, there.damaged)
     assert (aside / f"{table}.parquet" / path.name).exists()
@@ -124,10 +123,11 @@ def test_a_part_with_a_wrong_byte_is_found_when_it_is_compacted(folder, found):
     content = bytearray(path.read_bytes())
     content[200] ^= 0xFF
     path.write_bytes(bytes(content))
-    with pytest.raises(UnfinishedError, match=rf"{path.name}: is damaged .*resume .* makes its runs again"):
+    with pytest.raises(sweep_store.DamagedError, match=rf"{path.name}: is damaged .*resume .* makes its runs again"):
         sweep_store.compact(folder, sweeps.order(found))
-    assert (folder / "damaged" / "weekly.parquet" / path.name).exists()
     sweep_store.settle(folder)
+    sweep_store.set_aside(folder, [path])
+    assert (folder / "damaged" / "weekly.parquet" / path.name).exists()
     assert set(sweeps.order(found)) - sweep_store.held(folder).status.keys() == set(found.tasks()[1].arms)
 
 
@@ -142,3 +142,63 @@ def test_failed_rows_are_forgotten_and_no_others(folder, found):
     assert there.errors == dict.fromkeys(bad.arms, "why")
     assert sweep_store.forget_failed(folder) == list(bad.arms)
     assert set(sweeps.order(found)) - sweep_store.held(folder).status.keys() == set(bad.arms)
+
+
+def test_rows_of_a_run_that_is_not_finished_count_for_nothing(folder, tmp_path_factory, found):
+    """A kill between a task's other tables and its row in `runs`, and a compaction before the task is done again."""
+    whole = tmp_path_factory.mktemp("whole")
+    shutil.copytree(folder, whole, dirs_exist_ok=True)
+    task = found.tasks()[1]
+    (folder / "runs.parquet" / f"{task.name}.parquet").unlink()
+    sweep_store.compact(folder, sweeps.order(found))
+    assert not set(task.arms) & set(pd.read_parquet(folder / "weekly.parquet")["run"])
+    sweep_store.write_part(folder, task.name, sweeps.quick(task))
+    for place in (folder, whole):
+        sweep_store.compact(place, sweeps.order(found))
+    assert sweeps.tables_in(folder) == sweeps.tables_in(whole)
+
+
+def test_damage_after_a_compaction_doubles_no_rows(folder, tmp_path_factory, found):
+    whole = tmp_path_factory.mktemp("whole")
+    shutil.copytree(folder, whole, dirs_exist_ok=True)
+    sweep_store.compact(folder, sweeps.order(found))
+    path = sweep_store.parts(folder, "weekly")[0]
+    path.write_bytes(path.read_bytes()[:-30])
+    sweep_store.set_aside(folder, sweep_store.held(folder).damaged)
+    for task in found.tasks():
+        sweep_store.write_part(folder, task.name, sweeps.quick(task))
+    for place in (folder, whole):
+        sweep_store.compact(place, sweeps.order(found))
+    assert sweeps.tables_in(folder) == sweeps.tables_in(whole)
+
+
+def test_what_a_write_that_was_cut_off_left_is_dropped_and_nothing_else(folder, found):
+    task = found.tasks()[1]
+    (folder / "runs.parquet" / f"{task.name}.parquet").unlink()
+    before = {path for table in sweep_store.TABLES for path in sweep_store.parts(folder, table)}
+    sweep_store.drop_rests(folder)
+    after = {path for table in sweep_store.TABLES for path in sweep_store.parts(folder, table)}
+    assert {path.name for path in before - after} == {f"{task.name}.parquet"}
+    assert len(sweep_store.held(folder).status) == len(sweeps.order(found)) - len(task.arms)
+
+
+def test_parts_written_after_a_compaction_was_cut_off_are_kept(folder, found):
+    """A shard at work while what a compaction left is still to be settled."""
+    task = found.tasks()[-1]
+    for table in sweep_store.TABLES:
+        (sweep_store.folder_of(folder, table) / f"{task.name}.parquet").unlink(missing_ok=True)
+    replace = os.replace
+
+    def stop_at_the_end(source, target):
+        replace(source, target)
+        if Path(target).name == ".compacted":
+            raise Stopped
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sweep_store.os, "replace", stop_at_the_end)
+        with pytest.raises(Stopped):
+            sweep_store.compact(folder, sweeps.order(found))
+    sweep_store.write_part(folder, task.name, sweeps.quick(task))
+    sweep_store.settle(folder)
+    assert len(sweep_store.held(folder).status) == len(sweeps.order(found))
+    assert set(pd.read_parquet(folder / "weekly.parquet")["run"]) == sweeps.order(found).keys()
