@@ -1,6 +1,5 @@
 """The paired comparison: the same people through two regimes, forked on the day on which the levers part."""
 
-import gc
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import store, tables
-from experiments.engine import map_runs
+from experiments.engine import free_memory, map_runs
 from experiments.plan import Plan
 from experiments.tree import live_to
 from sim import measures
@@ -42,7 +41,7 @@ class SeedReport:
 def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
     """Run both arms of one seed and write their tables; see `run_pair`."""
     report = run_pair(plan, folder, seed)
-    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    free_memory()
     return report
 
 

@@ -7,7 +7,6 @@ other. What two players do to each other is Shapley's interaction index (Grabisc
 less, they change together than each by itself, averaged over who else is there.
 """
 
-import gc
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ import pyarrow.parquet as pq
 
 from experiments import costs, store, summary
 from experiments.compare import first_day
-from experiments.engine import map_runs
+from experiments.engine import free_memory, map_runs
 from experiments.estimates import UNITS
 from experiments.numbers import Floats
 from experiments.plan import Plan
@@ -208,7 +207,7 @@ def _run_seed(plan: Plan, folder: Path, seed: int) -> None:
     }
     weeks = {"together": [lived.together], "apart": [lived.apart]}
     store.write_part(folder, store.part_of(seed), {_VALUES: columns, "weeks": weeks})
-    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    free_memory()
 
 
 def measure(plan: Plan, model: ProbationModel) -> Floats:

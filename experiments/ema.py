@@ -6,7 +6,6 @@ for the workbench's tools: thousands of runs that may be stopped, go on, and lie
 the extra `analysis`, and wants names that Python could have: a dot is written as two underscores.
 """
 
-import gc
 import math
 import re
 import warnings
@@ -20,6 +19,7 @@ from scipy.stats import loguniform
 
 from experiments import space, sweep_store
 from experiments.decompose import OUTCOMES, Outcome, measure
+from experiments.engine import free_memory
 from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan, set_number
 from experiments.sweep_effects import CELLS, factors_of, outcomes_by_run
@@ -208,7 +208,7 @@ class PairedRun:
         arms = {"base": base, "reform": reform}
         values = {arm: measure(plan, lived) for arm, lived in grow(trunk, arms, plan.end_day, Lived())}
         del trunk
-        gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+        free_memory()
         return {name: float(value) for name, value in _named(values["base"], values["reform"]).items()}
 
 

@@ -6,7 +6,6 @@ both arms: its effects are nought, or its limits far away, whatever the ranges o
 about the world. Every rung has its level put right by one number, so that it fits worse or better by its structure.
 """
 
-import gc
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,7 +19,7 @@ from scipy.special import logit
 from experiments import store
 from experiments.calibration_design import SCENARIO, bar, calibration_targets
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
-from experiments.engine import map_runs
+from experiments.engine import free_memory, map_runs
 from experiments.ensemble import ESTIMATOR
 from experiments.estimates import (
     comparable_starts,
@@ -150,7 +149,7 @@ def fit(settings: Sequence[str], task: tuple[int, int]) -> tuple[float, list[flo
     for _ in range(2):
         level *= float(np.exp(logit(anchor.value / _PERCENT) - logit(found[targets.index(anchor)] / _PERCENT)))
         found = _numbers(targets, with_level(plan, level))
-    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    free_memory()
     return level, found
 
 

@@ -15,7 +15,6 @@ With all shut nothing can reach people who never were with a company. Whom a cha
 event of their lives differs between the arms.
 """
 
-import gc
 import sys
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.compare import index_keys
-from experiments.engine import cores, run_seeds
+from experiments.engine import cores, free_memory, run_seeds
 from experiments.estimates import SETTLING_DAYS, interval, rate, with_bounds
 from experiments.space import shut
 from experiments.tables import recalled_within_a_year
@@ -283,7 +282,7 @@ def run_seed(rungs: Sequence[str], scale: float, seed: int) -> Found:
         found[rung] = measure(trunk, (one, other))
         owners = [p.behaviour for p in other.providers if p.kind == Provider.CRC]
         del one, other
-        gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+        free_memory()
     return Found(", ".join(owner.name.lower().replace("_", "-") for owner in owners), found)
 
 

@@ -7,7 +7,6 @@ rate of each fifth as the score says, but for a level and a slope (recalibration
 reoffends the higher of two (area under the curve)? And once the score is put right, who reoffends more than it says?
 """
 
-import gc
 import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -20,7 +19,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import rankdata
 
-from experiments.engine import cores, run_seeds
+from experiments.engine import cores, free_memory, run_seeds
 from experiments.estimates import with_bounds
 from experiments.numbers import Floats
 from sim import measures
@@ -130,7 +129,7 @@ def run_seed(scale: float, seed: int) -> Found:
     model.live_until(day_of(FIRST + after))
     found = judged(cohort(model))
     del model
-    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    free_memory()
     return found
 
 

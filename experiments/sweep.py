@@ -1,6 +1,5 @@
 """Run a sweep: every task once, its tables on disk before it counts as done, whatever dies meanwhile."""
 
-import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 from experiments import summary, sweep_store, tables
 from experiments.compare import person_weeks, warm_up
-from experiments.engine import map_runs
+from experiments.engine import free_memory, map_runs
 from experiments.store import TIMINGS
 from experiments.tables import Columns
 from experiments.tree import Lived, grow
@@ -103,7 +102,7 @@ def run_task(folder: Path, code_version: str, live: Living, task: Task) -> "Fini
     start = time.perf_counter()
     found = _tried_twice(live, task)
     sweep_store.write_part(folder, task.name, found)
-    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    free_memory()
     bad = sum(run["runs"]["status"] == [sweep_store.FAILED] for run in found)
     return Finished(len(found), bad, time.perf_counter() - start)
 
@@ -113,7 +112,7 @@ def _tried_twice(live: Living, task: Task) -> list[RunTables]:
     try:
         return live(task)
     except Exception:
-        gc.collect()
+        free_memory()
     found: list[RunTables] = []
     for single in task.alone():
         try:

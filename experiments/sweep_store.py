@@ -78,10 +78,8 @@ def write_part(folder: Path, name: str, runs: Sequence[Mapping[str, Columns]]) -
 
 
 def _write(path: Path, pieces: Sequence[pa.Table]) -> None:
-    """Write a file whole, or not at all: each piece is a row group, with check sums; rests of earlier tries go."""
+    """Write a file whole, or not at all: each piece is a row group, with check sums."""
     path.parent.mkdir(exist_ok=True)
-    for rest in path.parent.glob(f".{path.name}.*"):
-        rest.unlink(missing_ok=True)
     if not pieces:
         return
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}")
@@ -182,9 +180,11 @@ def set_aside(folder: Path, damaged: Sequence[Path]) -> Path:
 
 
 def drop_rests(folder: Path) -> None:
-    """Remove what writes that were cut off left behind: parts of tables that no part of `runs` stands for."""
+    """Remove what writes that were cut off left behind: half files, and parts that no part of `runs` stands for."""
     finished = {path.name for path in parts(folder, RUNS)}
     for table in TABLES:
+        for path in folder_of(folder, table).glob(".*"):
+            path.unlink()
         for path in parts(folder, table):
             if path.name not in finished:
                 path.unlink()

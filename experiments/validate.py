@@ -7,7 +7,6 @@ itself. Not in it is what is not known of the parameters. Rows marked ``calibrat
 is no test; those marked ``validate`` were not, and are. Rows of one fact overlap.
 """
 
-import gc
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
-from experiments.engine import map_runs
+from experiments.engine import free_memory, map_runs
 from experiments.ensemble import under
 from experiments.estimates import CONFIDENCE, rate
 from experiments.numbers import Floats
@@ -204,7 +203,7 @@ def run(
     if sets:
         plan = under(plan, sets[seed], f"set {seed}")
     found = measured([target for target in targets if target.scenario == scenario], plan)
-    gc.collect()  # Mesa's models refer to themselves, so that only the collector frees them
+    free_memory()
     return found
 
 

@@ -31,7 +31,7 @@ def test_a_run_is_held_once_its_row_stands_in_runs(tmp_path, found):
     assert sweep_store.held(tmp_path).status == {}
 
 
-def test_rests_of_a_write_that_was_cut_off_are_no_parts_and_go_when_it_is_done_again(tmp_path, found):
+def test_rests_of_a_write_that_was_cut_off_are_no_parts_and_go_when_the_folder_is_put_in_order(tmp_path, found):
     task = found.tasks()[0]
     place = tmp_path / "weekly.parquet"
     place.mkdir()
@@ -39,7 +39,9 @@ def test_rests_of_a_write_that_was_cut_off_are_no_parts_and_go_when_it_is_done_a
     rest.write_bytes(b"half")
     assert sweep_store.parts(tmp_path, "weekly") == []
     sweep_store.write_part(tmp_path, task.name, sweeps.quick(task))
+    sweep_store.drop_rests(tmp_path)
     assert not rest.exists()
+    assert len(sweep_store.parts(tmp_path, "weekly")) == 1
 
 
 def test_every_table_is_read_in_one_line_by_pandas(folder, found):
