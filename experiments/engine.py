@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import logging
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ TRIES = 2
 _IN_HAND = 2
 """Tasks that are handed out for each worker, so that none waits for its next and none is held long before its turn."""
 _SECONDS_TO_ANSWER = 20
+_TALKATIVE = ("distributed", "distributed.client", "tornado.application")
 _PRIVATE = {
     "distributed.scheduler.allowed-failures": TRIES - 1,
     "distributed.comm.timeouts.connect": f"{_SECONDS_TO_ANSWER}s",
@@ -79,7 +81,8 @@ def map_runs[T, R](
     """
     if not tasks:
         return
-    if cluster is None and not apart and (jobs <= 1 or len(tasks) <= 1):
+    deadly = give_up is not None and jobs > 1
+    if cluster is None and not apart and (jobs <= 1 or (len(tasks) <= 1 and not deadly)):
         for task in tasks:
             yield task, function(task)
         return
@@ -162,6 +165,8 @@ def _clients(jobs: int, cluster: str | None) -> Iterator["Client"]:
         def setup(self, worker: "Worker") -> None:  # noqa: ARG002
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    for name in _TALKATIVE:  # of connections that end when workers do: what matters is raised
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if cluster is not None:
         with _joined(cluster) as client:
             yield client
@@ -172,7 +177,7 @@ def _clients(jobs: int, cluster: str | None) -> Iterator["Client"]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs="CRITICAL",
         )

@@ -24,7 +24,7 @@ def cluster(workers: int, *, stand_in: bool) -> AbstractContextManager[Any]:
 
     memory = dask.config.get("jobqueue.slurm.memory", None) or MEMORY
     options: dict[str, Any] = {"cores": 1, "processes": 1, "memory": memory}
-    options["scheduler_options"] = {"dashboard_address": None}
+    options["scheduler_options"] = {"dashboard_address": ":0"}
     if stand_in:
         from dask_jobqueue.local import LocalCluster
 

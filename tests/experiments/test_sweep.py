@@ -58,7 +58,7 @@ def test_shards_in_one_folder_make_the_whole(found, undisturbed, tmp_path):
 def test_a_cluster_makes_the_tables_that_one_process_makes(found, undisturbed, tmp_path):
     from distributed import LocalCluster
 
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": "CRITICAL"}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
     with LocalCluster(**options) as cluster:
         carried_out(found, tmp_path, cluster=cluster.scheduler_address)
     assert compacted(found, tmp_path) == undisturbed
