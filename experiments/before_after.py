@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.estimates import rate
+from experiments.estimates import ESTIMATOR, rate
 from sim.data import tables
 
 EVERYONE, ORDERS = "all", "disposal=custody_and_orders"
 SHORT, LONG = "disposal=custody_under_12m", "disposal=custody_12m_plus"
 CRC_GROUP = f"{ORDERS}&would_be_provider=crc"
-_ESTIMATOR = "three_month_cohort"
 _PERCENT = 100
 
 
@@ -205,7 +204,7 @@ def _measure(row: Row, cohorts: pd.DataFrame, weekly: pd.DataFrame, arm: str) ->
 def _rate(cohorts: pd.DataFrame, measure: str, group: str, period: Period, arm: str) -> Any:
     """Return a rate over the three-month cohorts that start in a period, a value for each seed; None if incomplete."""
     inside = cohorts["cohort_start"].between(period.first, period.last)
-    which = (cohorts["estimator"] == _ESTIMATOR) & (cohorts["group"] == group) & (cohorts["scenario"] == arm)
+    which = (cohorts["estimator"] == ESTIMATOR) & (cohorts["group"] == group) & (cohorts["scenario"] == arm)
     chosen = cohorts[inside & which]
     if chosen["cohort_start"].nunique() < len(pd.date_range(period.first, period.last, freq="QS")):
         return None

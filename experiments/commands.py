@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -40,6 +40,9 @@ from experiments.targets import read_targets, record
 from experiments.validation_report import headline, print_validation
 from sim.clock import DAYS_PER_WEEK
 from sim.compiled import source_hash
+
+if TYPE_CHECKING:
+    from experiments.worlds import Sweep
 
 type Progress = Callable[[int, str], AbstractContextManager[Callable[[], None]]]
 
@@ -189,9 +192,9 @@ def calibrate(
     report.print_written(console, folder, written)
 
 
-def tell(plan: Plan) -> None:
-    """Print the notes of a plan on standard error."""
-    for note in plan.notes:
+def tell(asked: "Plan | Sweep") -> None:
+    """Print what the user should know of a plan or sweep on standard error."""
+    for note in asked.notes:
         print(f"note: {note}", file=sys.stderr)
 
 

@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,10 +19,10 @@ import pandas as pd
 from experiments import ema
 from experiments.boxes import Answer, HeldOut, answer
 from experiments.decompose import OUTCOMES
-from experiments.factors import read_factor
+from experiments.designs import read_factors
 from experiments.figures import COLOURS, GREY, headed, save, style
 from experiments.numbers import Floats
-from experiments.provenance import metadata
+from experiments.provenance import of_sweep
 from experiments.report import WIDTH
 from experiments.sweep_folder import kept
 from experiments.worlds import Sweep
@@ -75,19 +75,10 @@ class Number(NamedTuple):
 def described(sweep: Sweep, register: Register) -> dict[str, Number]:
     """Return what is said of every number of a design, by the workbench's names."""
     found = {}
-    for key in sweep.cells[0]:
-        factor = read_factor(key, _written(sweep.document["factors"], key), register, sweep.place)
+    for factor in read_factors(sweep.document, register, sweep.place):
         low, high = (min(factor.choices), max(factor.choices)) if factor.choices else (factor.low, factor.high)
-        found[ema.name_of(key)] = Number(key, _unit(key, register), float(low), float(high))  # type: ignore[arg-type]
+        found[ema.name_of(factor.key)] = Number(factor.key, _unit(factor.key, register), float(low), float(high))  # type: ignore[arg-type]
     return found
-
-
-def _written(factors: Mapping[str, Any], key: str) -> Any:
-    """Return what a design says of a factor, whose key may stand in quotes or as tables in each other."""
-    if key in factors:
-        return factors[key]
-    outer, _, inner = key.partition(".")
-    return _written(factors[outer], inner)
 
 
 def _unit(key: str, register: Register) -> str:
@@ -245,8 +236,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     print("\n".join(lines(found, known, sweep)))
     if found.box.limits:
-        runs = [run for task in sweep.tasks() for run in task.arms]
-        save(draw(found, known), folder / PICTURE, metadata(sweep.key, "experiments.conditions", runs, sweep.seeds))
+        save(draw(found, known), folder / PICTURE, of_sweep(sweep, "experiments.conditions"))
         print(f"\n{folder / PICTURE}")
     return 0
 

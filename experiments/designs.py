@@ -1,10 +1,11 @@
 """Read a design: what a sweep varies, over which scenarios, for how many seeds."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from experiments.factors import METHODS, SAMPLED, cells, read_factor, settings_of
+from experiments.factors import METHODS, SAMPLED, Factor, cells, read_factor, settings_of
 from experiments.plan import checked_scale, checked_seeds
 from experiments.worlds import Sweep, make_sweep
 from sim.errors import InputError, read_toml, unknown
@@ -50,7 +51,7 @@ def read_design(document: dict[str, Any], place: str) -> Sweep:
     for key in factors.keys() & fixed.keys():
         raise InputError(f"{place}: {key} stands under [settings] and under [factors]; keep one")
     register = Register.load()
-    varied = [read_factor(key, value, register, f"{place}: [factors]") for key, value in factors.items()]
+    varied = read_factors(document, register, place)
     single = [read_factor(key, [value], register, f"{place}: [settings]") for key, value in fixed.items()]
     chosen = cells(varied, method, _whole(given["samples"], "samples", place), place)
     try:
@@ -61,6 +62,12 @@ def read_design(document: dict[str, Any], place: str) -> Sweep:
     world = text(given["region"], "region", place), scale, _until(given.get("until"), place)
     settings = settings_of({f.key: f.choices[0] for f in single})
     return make_sweep(title, document, place, scenarios, world, seeds, settings, chosen)
+
+
+def read_factors(document: Mapping[str, Any], register: Register, place: str) -> list[Factor]:
+    """Return the factors of a design, in its order."""
+    given = _table(document.get("factors", {}), "factors", place)
+    return [read_factor(key, value, register, f"{place}: [factors]") for key, value in given.items()]
 
 
 def _names(given: object, place: str) -> list[str]:

@@ -23,6 +23,7 @@ from experiments.engine import free_memory
 from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan, set_number
 from experiments.sweep_effects import CELLS, factors_of, outcomes_by_run
+from experiments.tables import FAILED
 from experiments.tree import Lived, grow
 from sim.errors import InputError, UnfinishedError, nearest
 from sim.model import ProbationModel
@@ -330,7 +331,7 @@ def _cells(folder: Path) -> pd.DataFrame:
     if cells["scenario"].nunique() < 2:
         raise InputError(f"{folder}: holds {cells['scenario'].iloc[0]} alone; an effect needs a base and a reform")
     status = cells["run"].map(sweep_store.held(folder).status)
-    failed, missing = int((status == sweep_store.FAILED).sum()), int(status.isna().sum())
+    failed, missing = int((status == FAILED).sum()), int(status.isna().sum())
     if failed or missing:
         raise InputError(
             f"{folder}: of {len(cells):,} runs {failed:,} failed and {missing:,} are not done; "

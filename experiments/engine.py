@@ -87,7 +87,7 @@ def map_runs[T, R](
             yield task, function(task)
         return
     with _clients(1 if apart else min(jobs, len(tasks)), cluster) as client:
-        yield from _spread(client, function, tasks, give_up, apart=apart)
+        yield from _spread(client, function, tasks, give_up, cluster or "this machine", apart=apart)
 
 
 def free_memory() -> None:
@@ -108,7 +108,13 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
 
 
 def _spread[T, R](
-    client: "Client", function: Callable[[T], R], tasks: Sequence[T], give_up: Callable[[T], R] | None, *, apart: bool
+    client: "Client",
+    function: Callable[[T], R],
+    tasks: Sequence[T],
+    give_up: Callable[[T], R] | None,
+    where: str,
+    *,
+    apart: bool,
 ) -> Iterator[tuple[T, R]]:
     """Hand tasks out, a few for each worker at a time, so that memory does not grow with their number."""
     from distributed import as_completed
@@ -127,7 +133,7 @@ def _spread[T, R](
     hand_out(1 if apart else _room(client))
     for future in finished:
         if client.scheduler is None or client.status != "running" or future.status in {"cancelled", "lost"}:
-            raise SchedulerLostError(f"the scheduler at {_address(client)} is gone")
+            raise SchedulerLostError(f"the scheduler at {where} is gone")
         task = held.pop(str(future.key))
         try:
             result: R = future.result()
@@ -143,11 +149,6 @@ def _spread[T, R](
 def _room(client: "Client") -> int:
     """Return how many tasks may be in hand: a few for each worker that there is, and for one that is to come."""
     return _IN_HAND * max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
-
-
-def _address(client: "Client") -> str:
-    """Return where a client's scheduler is, or was."""
-    return str(client._start_arg) if not hasattr(client._start_arg, "scheduler_address") else "this machine"
 
 
 @contextmanager

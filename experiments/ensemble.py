@@ -25,6 +25,7 @@ from experiments import space, store
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
 from experiments.engine import map_runs
 from experiments.estimates import (
+    ESTIMATOR,
     FLOWS,
     STOCKS,
     UNITS,
@@ -45,7 +46,6 @@ SHIPPED = Path(__file__).with_name("ensemble.csv")
 SEEDS_EACH = 2
 LEVEL = 0.9
 """Of the intervals over sets."""
-ESTIMATOR = "three_month_cohort"
 _MEASURES = ("binary_rate", "frequency")
 _GROUPS = (
     "all",

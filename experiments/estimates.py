@@ -16,6 +16,8 @@ from sim.clock import WEEKS_PER_YEAR
 from sim.measures import DESCRIBED
 
 CONFIDENCE = 0.95
+ESTIMATOR = "three_month_cohort"
+"""The cohorts by which arms are compared where one estimator must do: quarters, so that early ones count apart."""
 RATES = ("binary_rate", "frequency", "reoffences_per_100")
 UNITS = {"binary_rate": "fraction", "frequency": "reoffences", "reoffences_per_100": "reoffences per 100 people"}
 SETTLING_DAYS = 365
@@ -153,12 +155,12 @@ def comparable_starts(cohorts: pd.DataFrame, estimator: str, parted: date | None
     if parted is not None:
         settled = [s for s in starts if s.date() >= parted + timedelta(days=SETTLING_DAYS)]
         starts = settled or [s for s in starts if s.date() >= parted] or starts[-1:]
-    return starts if estimator == "three_month_cohort" else starts[::4]
+    return starts if estimator == ESTIMATOR else starts[::4]
 
 
 def end_of(start: pd.Timestamp, estimator: str) -> str:
     """Return the last day of entry of a cohort."""
-    months = 3 if estimator == "three_month_cohort" else 12
+    months = 3 if estimator == ESTIMATOR else 12
     return (start + pd.DateOffset(months=months) - pd.DateOffset(days=1)).date().isoformat()
 
 
@@ -353,7 +355,7 @@ def gained_and_lost(
         d
         for d in differences
         if d.measure == measure
-        and d.estimator == "three_month_cohort"
+        and d.estimator == ESTIMATOR
         and d.estimand == "as_published"
         and d.group.startswith(f"{within}&")
         and d.difference is not None

@@ -209,10 +209,15 @@ def _drawn(method: str, dimensions: int, samples: int, place: str) -> Floats:
     rng = np.random.default_rng(samples)
     if method == "latin_hypercube":
         return np.asarray(qmc.LatinHypercube(dimensions, rng=rng).random(samples))
+    refuse_no_power_of_two(samples, f"{place}: samples = {samples}")
+    return np.asarray(qmc.Sobol(dimensions, rng=rng).random(samples))
+
+
+def refuse_no_power_of_two(samples: int, said: str) -> None:
+    """Refuse a number of samples that leaves a Sobol sequence unbalanced; `said` is how it was given."""
     if samples & (samples - 1):
         near = 2 ** round(np.log2(samples))
-        raise InputError(f"{place}: samples = {samples} must be a power of two for method sobol, such as {near}")
-    return np.asarray(qmc.Sobol(dimensions, rng=rng).random(samples))
+        raise InputError(f"{said} must be a power of two for method sobol, such as {near}")
 
 
 def _refuse_too_many(number: int, place: str) -> None:

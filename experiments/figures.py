@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from experiments.estimates import interval
+from experiments.estimates import ESTIMATOR, interval
 from sim.clock import WEEKS_PER_YEAR, date_of
 from sim.data import tables
 from sim.timeline import Timeline
@@ -30,7 +30,6 @@ COLOURS = ("#4477AA", "#CC6677")
 """Base and reform: a pair that the colour-blind can tell apart (Paul Tol's scheme)."""
 LINES = ("-", "--")
 GREY = "#555555"
-_QUARTERLY = "three_month_cohort"
 _SHORT = "disposal=custody_under_12m"
 _COMPANIES = "provider_type=crc"
 _MILLION = 1_000_000
@@ -148,7 +147,7 @@ def quarterly(cohorts: pd.DataFrame, arms: Mapping[str, Timeline], title: str) -
     """
     figure, axes = panels(12, 2, ("Everyone with an index event", "Released from sentences under 12 months"))
     for column, group in zip(axes.T, ("all", _SHORT), strict=True):
-        chosen = cohorts[(cohorts["estimator"] == _QUARTERLY) & (cohorts["group"] == group)]
+        chosen = cohorts[(cohorts["estimator"] == ESTIMATOR) & (cohorts["group"] == group)]
         draw_arms(column, {arm: 100 * seeds_by(chosen, arm, "cohort_start", "binary_rate") for arm in arms})
         _record(column[0], group, chosen["cohort_start"].min())
         date_axes(column, arms, "quarter of the index event")
@@ -171,7 +170,7 @@ def _record(axis: "Axes", group: str, first: pd.Timestamp) -> None:
         rows = [
             (pd.Timestamp(r["cohort_start"]), float(r["value"]))
             for r in tables.rows("proven_reoffending_adults_2000_2014")
-            if (r["estimator"], r["period"], r["quantity"]) == (_QUARTERLY, "3-monthly", "binary_rate_percent")
+            if (r["estimator"], r["period"], r["quantity"]) == (ESTIMATOR, "3-monthly", "binary_rate_percent")
             and r["value"]
         ]
     else:

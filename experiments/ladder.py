@@ -20,8 +20,8 @@ from experiments import store
 from experiments.calibration_design import SCENARIO, bar, calibration_targets
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
 from experiments.engine import free_memory, map_runs
-from experiments.ensemble import ESTIMATOR
 from experiments.estimates import (
+    ESTIMATOR,
     comparable_starts,
     interval,
     of_arm,

@@ -53,7 +53,6 @@ def of_plan(plan: Plan, command: str) -> dict[str, str]:
     return metadata(plan.key, command, runs, plan.seeds)
 
 
-def of_sweep(sweep: Sweep) -> dict[str, str]:
-    """Return the metadata of a picture of a sweep."""
-    runs = [run for task in sweep.tasks() for run in task.arms]
-    return metadata(sweep.key, f"sweep {sweep.place}", runs, sweep.seeds)
+def of_sweep(sweep: Sweep, command: str) -> dict[str, str]:
+    """Return the metadata of a picture of a sweep's runs."""
+    return metadata(sweep.key, command, sweep.runs, sweep.seeds)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from experiments import costs, institutions
 from experiments.before_after import Change
-from experiments.estimates import Difference, gained_and_lost
+from experiments.estimates import ESTIMATOR, Difference, gained_and_lost
 from experiments.plan import Plan
 from experiments.story import Life, Line
 from sim.clock import DAYS_PER_YEAR, date_of
@@ -70,7 +70,6 @@ COLUMN_NAMES = {
     "rosh": "risk of harm",
 }
 RATE_MEASURES = ("binary_rate", "frequency", "reoffences_per_100")
-SHOWN_ESTIMATOR = "three_month_cohort"
 
 
 def stdout_console() -> Console:
@@ -204,7 +203,7 @@ def find(
 ) -> Difference | None:
     """Return the difference of a measure and group, three-month cohorts where it is a rate."""
     for d in differences:
-        if (d.measure, d.group, d.estimand) == (measure, group, estimand) and d.estimator in ("", SHOWN_ESTIMATOR):
+        if (d.measure, d.group, d.estimand) == (measure, group, estimand) and d.estimator in ("", ESTIMATOR):
             return d
     return None
 

@@ -5,7 +5,6 @@ are lived under every seed, so that what a number moves can be told from what ch
 stands in `experiments.sensitivity_indices`.
 """
 
-import math
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -19,15 +18,14 @@ from SALib.sample import sobol as sobol_sample
 from experiments import space, sweep, sweep_store
 from experiments.commands import Progress
 from experiments.decompose import OUTCOMES, Outcome
-from experiments.engine import SchedulerLostError, cores
-from experiments.factors import Cell
+from experiments.factors import Cell, refuse_no_power_of_two
 from experiments.numbers import Floats
 from experiments.space import Coordinate
 from experiments.store import TIMINGS
 from experiments.sweep_effects import outcomes_by_run
-from experiments.sweep_folder import locked, opened
+from experiments.sweep_folder import carry_out, locked, opened
 from experiments.worlds import Sweep, Task, make_sweep
-from sim.errors import InputError, UnfinishedError, unknown
+from sim.errors import InputError, unknown
 from sim.parameters.register import Register
 
 type Evaluation = Callable[[Floats, int], Floats]
@@ -171,9 +169,8 @@ def _check_samples(design: Design) -> None:
         raise InputError(
             f"--samples {number} is out of range; allowed: {fewest} to {most:,} for method {design.method}"
         )
-    if design.method == "sobol" and number & (number - 1):
-        near = 2 ** round(math.log2(number))
-        raise InputError(f"--samples {number} must be a power of two for method sobol, such as {near}")
+    if design.method == "sobol":
+        refuse_no_power_of_two(number, f"--samples {number}")
 
 
 def problem(design: Design) -> dict[str, Any]:
@@ -241,30 +238,15 @@ def make_runs(
     return found
 
 
-def carry_out(found: Sweep, folder: Path, jobs: int, progress: Progress) -> int:
+def live_points(found: Sweep, folder: Path, jobs: int, progress: Progress) -> int:
     """Do the runs that a folder does not hold; return how many they were. Stopped, those that are finished are kept."""
     with locked(folder, sweep.WHOLE):
-        todo = _missing(found, folder)
-        runs = sum(len(task.arms) for task in todo)
-        try:
-            with progress(runs, "runs") as step:
-                for finished in sweep.run(folder, todo, jobs or cores(), live=live_task):
-                    for _ in range(finished.runs):
-                        step()
-        except KeyboardInterrupt:
-            print("stopped: finished runs are kept; the same command goes on", file=sys.stderr)
-            raise
-        except SchedulerLostError as error:
-            raise UnfinishedError(f"{error}; finished runs are kept: the same command goes on") from None
-    return runs
-
-
-def _missing(found: Sweep, folder: Path) -> list[Task]:
-    """Return the tasks that a folder does not hold, and say what it holds; parts that are damaged are set aside."""
-    there = opened(folder)
-    if there.status:
-        print(f"{len(there.status):,} runs are there already", file=sys.stderr)
-    return sweep.missing(found, there)
+        there = opened(folder)
+        if there.status:
+            print(f"{len(there.status):,} runs are there already", file=sys.stderr)
+        todo = sweep.missing(found, there)
+        carry_out(folder, todo, progress, "the same command", jobs, live=live_task)
+    return sum(len(task.arms) for task in todo)
 
 
 def live_task(task: Task) -> list[sweep.RunTables]:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 import textwrap
 import time
 from collections.abc import Hashable, Mapping, Sequence
@@ -16,11 +15,11 @@ from matplotlib.patches import Patch
 from rich.console import Console
 
 from experiments import provenance, store, sweep_effects, sweep_store
-from experiments.commands import Progress
+from experiments.commands import Progress, tell
 from experiments.compare import warm_up
 from experiments.figures import COLOURS, GREY, headed, save, style
 from experiments.report import WIDTH, print_under, print_written, stdout_console
-from experiments.sensitivity import BLOCK_NAMES, COMMAND, LEVEL, Aspect, Design, carry_out, evaluation
+from experiments.sensitivity import BLOCK_NAMES, COMMAND, LEVEL, Aspect, Design, evaluation, live_points
 from experiments.sensitivity_indices import MAIN, Indices, study
 from experiments.sweep_effects import SHOWN
 from experiments.sweep_folder import open_new
@@ -68,12 +67,11 @@ def sensitivity(design: Design, found: Sweep, out: str | None, jobs: int, *, as_
     name = "-".join((COMMAND, design.method, *(Path(s).stem for s in found.scenarios), place, found.key))
     folder = store.writable(out or str(store.DEFAULT_FOLDER / name))
     open_new(folder, found, COMMAND)
-    for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
+    tell(found)
     warm_up()
-    carry_out(found, folder, jobs, progress)
+    live_points(found, folder, jobs, progress)
     of_aspects = study(design, evaluation(found, folder), found.seeds)
-    write(folder, design, of_aspects, provenance.metadata(found.key, COMMAND, runs_of(found), found.seeds))
+    write(folder, design, of_aspects, provenance.of_sweep(found, COMMAND))
     there = sweep_store.held(folder)
     seconds = time.perf_counter() - begun
     if as_json:
@@ -84,11 +82,6 @@ def sensitivity(design: Design, found: Sweep, out: str | None, jobs: int, *, as_
     console.print("\n".join(lines(design, shown(of_aspects))))
     console.print(f"\n{seconds:.0f} s")
     print_written(console, folder, [TABLE, PICTURE, sweep_effects.CELLS])
-
-
-def runs_of(found: Sweep) -> list[str]:
-    """Return the addresses of all runs."""
-    return [run for task in found.tasks() for run in task.arms]
 
 
 def shown(of_aspects: Sequence[Indices]) -> list[Indices]:
@@ -138,7 +131,7 @@ def sensitivity_object(
         "parameters": [c.name for c in design.coordinates],
         "seeds": len(found.seeds),
         "points": len(design.points),
-        "runs": len(runs_of(found)),
+        "runs": len(found.runs),
         "failed": failed,
         "seconds": seconds,
         "out": str(folder),
@@ -170,7 +163,7 @@ def print_head(console: Console, design: Design, found: Sweep, errors: dict[str,
     together = "" if design.by == "number" else f" of {len(design.names)} processes, which move together"
     console.print(f"  what    {number} numbers{together}")
     console.print(f"  how     {design.method}, {design.samples} {BLOCK_NAMES[design.method]}: ", end="")
-    console.print(f"{len(design.points):,} points, {seeds} seeds, {len(runs_of(found)):,} runs")
+    console.print(f"{len(design.points):,} points, {seeds} seeds, {len(found.runs):,} runs")
     console.print(f"  where   {world.region.title}")
     console.print(f"          {world.region.caseload * world.scale:,.0f} people supervised; to {world.until}")
     console.print(f"  levels  under {found.scenarios[0]}")

@@ -33,7 +33,7 @@ def output_folder(plan: Plan, command: str, out: str | None) -> Path:
     """
     names = "-".join(arm.name for arm in plan.arms)
     folder = writable(out or str(DEFAULT_FOLDER / f"{command}-{names}-{plan.region.name}-{plan.key}"))
-    _refuse_another_run(folder, plan, command)
+    refuse_another(folder, command, plan.key, "another run or other files")
     return folder
 
 
@@ -56,20 +56,19 @@ def writable(out: str) -> Path:
     return folder
 
 
-def _refuse_another_run(folder: Path, plan: Plan, command: str) -> None:
-    """Refuse a folder that holds anything but an earlier run of the same plan."""
+def refuse_another(folder: Path, command: str, key: str, what: str) -> None:
+    """Refuse a folder that holds anything but an earlier run of the same; `what` says what it may hold."""
     held = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
     if not held:
         return
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        same = (manifest["command"], manifest["key"]) == (command, plan.key)
+        same = (manifest["command"], manifest["key"]) == (command, key)
     except (OSError, ValueError, KeyError, TypeError):
         same = False
     if not same:
         raise InputError(
-            f"--out {folder}: holds another run or other files ({', '.join(held[:3])}); "
-            "name an empty folder, or none to get one of its own"
+            f"--out {folder}: holds {what} ({', '.join(held[:3])}); name an empty folder, or none to get one of its own"
         )
 
 

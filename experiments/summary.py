@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments import costs, tables
 from experiments.estimates import (
+    ESTIMATOR,
     FLOWS,
     RATES,
     STOCKS,
@@ -28,7 +29,6 @@ from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, dates
 from sim.measures import Cohort
 from sim.model import ProbationModel
 
-ESTIMATOR = "three_month_cohort"
 _PUBLIC = [line for line in costs.WEEKLY_LINES if line.is_public]
 _COUNTED = {pair for line in costs.WEEKLY_LINES for pair in line.counts}
 _SERIES = sorted(_COUNTED | {(column, group) for column, group, _, _ in (*STOCKS, *FLOWS)})

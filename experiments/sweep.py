@@ -28,7 +28,6 @@ class Finished(NamedTuple):
 
     runs: int
     failed: int
-    seconds: float
 
 
 class Shard(NamedTuple):
@@ -74,7 +73,7 @@ def run(
         if finished is None:
             error = "its worker died each time: out of memory, or killed"
             sweep_store.write_part(folder, task.name, failed(task, error))
-        yield finished or Finished(1, 1, 0.0)
+        yield finished or Finished(1, 1)
 
 
 def run_task(folder: Path, code_version: str, live: Living, task: Task) -> "Finished | None":
@@ -99,12 +98,11 @@ def run_task(folder: Path, code_version: str, live: Living, task: Task) -> "Fini
         raise InputError("a worker reads other contracts than the sweep: their files have changed; start it anew")
     if not folder.is_dir():
         raise InputError(f"{folder}: a worker cannot see this folder; put it on a disk that all workers share")
-    start = time.perf_counter()
     found = _tried_twice(live, task)
     sweep_store.write_part(folder, task.name, found)
     free_memory()
-    bad = sum(run["runs"]["status"] == [sweep_store.FAILED] for run in found)
-    return Finished(len(found), bad, time.perf_counter() - start)
+    bad = sum(run["runs"]["status"] == [tables.FAILED] for run in found)
+    return Finished(len(found), bad)
 
 
 def _tried_twice(live: Living, task: Task) -> list[RunTables]:
@@ -151,7 +149,7 @@ def run_tables(task: Task, run_name: str, model: ProbationModel) -> RunTables:
     found = list(measures.cohorts(model, after=after))
     parted = None if task.parted is None else date_of(task.parted)
     return {
-        sweep_store.RUNS: _runs_row(task, run_name, sweep_store.DONE, ""),
+        sweep_store.RUNS: tables.runs_table(task.world, task.arms[run_name].name, task.seed, run_name),
         "weekly": tables.weekly_table(model, run_name),
         "cohorts": tables.cohorts_table(found, run_name),
         "outcomes": tables.outcomes_table(model, run_name, after),
@@ -161,19 +159,7 @@ def run_tables(task: Task, run_name: str, model: ProbationModel) -> RunTables:
 
 def failed(task: Task, error: str) -> list[RunTables]:
     """Return the rows of runs that failed."""
-    return [{sweep_store.RUNS: _runs_row(task, run_name, sweep_store.FAILED, error)} for run_name in task.arms]
-
-
-def _runs_row(task: Task, run_name: str, status: str, error: str) -> Columns:
-    """Return the row of `runs` for one run."""
-    return {
-        "run": [run_name],
-        "scenario": [task.arms[run_name].name],
-        "region": [task.world.region.name],
-        "scale": [task.world.scale],
-        "seed": [task.seed],
-        "parameters_hash": [task.world.parameters_hash],
-        "code_version": [source_hash()],
-        "status": [status],
-        "error": [error],
-    }
+    return [
+        {sweep_store.RUNS: tables.runs_table(task.world, arm.name, task.seed, run_name, error)}
+        for run_name, arm in task.arms.items()
+    ]

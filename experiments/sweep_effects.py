@@ -16,6 +16,8 @@ from experiments.sweep_store import counted
 CELLS = "cells.parquet"
 SHOWN = tuple(o for o in OUTCOMES if o.measure in ("binary_rate", "recalls_per_year") and o.group == "all")
 """What is printed and drawn; everything else is in the file."""
+AS_IT_IS = "as it is"
+"""What is shown of a factor that a cell does not move."""
 _OF_ROW = ("cell", "scenario", "seed", "run")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from experiments.decompose import Outcome
 from experiments.figures import COLOURS, GREY, headed, save, style
 from experiments.provenance import of_sweep
-from experiments.sweep_effects import SHOWN
+from experiments.sweep_effects import AS_IT_IS, SHOWN
 from experiments.worlds import Sweep
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def draw(path: Path, found: Sweep, effects: pd.DataFrame) -> bool:
         fontsize=9,
         color=GREY,
     )
-    save(headed(figure, headline(found, effects, shown[0])), path, of_sweep(found))
+    save(headed(figure, headline(found, effects, shown[0])), path, of_sweep(found, f"sweep {found.place}"))
     return True
 
 
@@ -58,8 +58,8 @@ def _draw(axis: "Axes", rows: pd.DataFrame, key: str, factor: float) -> None:
     if all(isinstance(v, float | int) for v in values.dropna()):
         place = pd.Series(pd.to_numeric(values, errors="coerce"), index=rows.index)
     else:
-        names = sorted({str(v) for v in values.fillna("as it is")})
-        place = values.fillna("as it is").astype(str).map({name: k for k, name in enumerate(names)}).astype(float)
+        names = sorted({str(v) for v in values.fillna(AS_IT_IS)})
+        place = values.fillna(AS_IT_IS).astype(str).map({name: k for k, name in enumerate(names)}).astype(float)
         axis.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=9)
         axis.set_xlim(-0.5, len(names) - 0.5)
     place = place + _aside(place)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments import store, sweep_effects, sweep_store
+from experiments import store, sweep, sweep_effects, sweep_store
+from experiments.commands import Progress
 from experiments.designs import read_design
-from experiments.sweep import WHOLE, Shard
-from experiments.worlds import Sweep, code_version, tables_version
-from sim.errors import InputError
+from experiments.engine import SchedulerLostError, cores
+from experiments.sweep import WHOLE, Living, Shard
+from experiments.worlds import Sweep, Task, code_version, tables_version
+from sim.errors import InputError, UnfinishedError
 
 _LOCK = ".lock"
 
@@ -80,21 +82,44 @@ def opened(folder: Path) -> sweep_store.Held:
     return there
 
 
+def carry_out(
+    folder: Path,
+    todo: Sequence[Task],
+    progress: Progress,
+    how_to_go_on: str,
+    jobs: int,
+    cluster: str | None = None,
+    live: Living | None = None,
+) -> None:
+    """Do tasks, showing progress; say how to go on where that is cut short: what is finished is kept.
+
+    Raises
+    ------
+    UnfinishedError
+        If the scheduler goes away.
+    OSError
+        If tables cannot be written.
+    """
+    try:
+        with progress(sum(len(task.arms) for task in todo), "runs") as step:
+            for finished in sweep.run(folder, todo, jobs or cores(), cluster, live):
+                for _ in range(finished.runs):
+                    step()
+    except KeyboardInterrupt:
+        print(f"stopped: finished runs are kept; {how_to_go_on} goes on", file=sys.stderr)
+        raise
+    except SchedulerLostError as error:
+        raise UnfinishedError(f"{error}; finished runs are kept: {how_to_go_on} goes on") from None
+    except OSError as error:
+        reason = f"{error.strerror or error}; finished runs are kept: mend it, then {how_to_go_on} goes on"
+        raise OSError(error.errno, reason, str(folder)) from None
+
+
 def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
     """Write what the sweep of a command is made of into a new folder; refuse one that holds anything else."""
-    names = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
-    if names:
-        try:
-            manifest = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
-            same = (manifest["command"], manifest["key"]) == (command, found.key)
-        except (OSError, ValueError, KeyError, TypeError):
-            same = False
-        if not same:
-            raise InputError(
-                f"--out {folder}: holds another design, or this one by other code, or other files "
-                f"({', '.join(names[:3])}); name an empty folder, or none to get one of its own"
-            )
-    if store.MANIFEST not in names:  # in the order of the design: that of its factors is that of the cells
+    what = "another design, or this one by other code, or other files"
+    store.refuse_another(folder, command, found.key, what)
+    if not (folder / store.MANIFEST).exists():  # in the order of the design: that of its factors is that of the cells
         text = json.dumps({**found.manifest(), "command": command}, indent=1, default=_as_date)
         store.write_whole(folder / store.MANIFEST, text.encode())
     write_cells(folder, found)

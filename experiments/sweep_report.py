@@ -13,20 +13,19 @@ import pandas as pd
 from rich.console import Console
 
 from experiments import store, sweep, sweep_cost, sweep_effects, sweep_store
-from experiments.commands import Progress
+from experiments.commands import Progress, tell
 from experiments.decompose import Outcome
 from experiments.designs import load_design
-from experiments.engine import SchedulerLostError, cores
+from experiments.engine import cores
 from experiments.factors import Cell, Value
 from experiments.report import WIDTH, print_under, print_written, stdout_console
 from experiments.sweep import WHOLE, Shard
-from experiments.sweep_folder import kept, locked, manifest_of, open_new, opened
+from experiments.sweep_folder import carry_out, kept, locked, manifest_of, open_new, opened
 from experiments.worlds import Sweep
 from sim.errors import InputError, UnfinishedError
 
 EFFECTS, PICTURE = "effects.csv", "effects.png"
 _ROOM, _NARROW, _WIDE = 48, 8, 22
-_AS_IT_IS = "as it is"
 _SHOWN_CELLS, _SHOWN_ERRORS = 12, 5
 _MEGABYTE = 1e6
 
@@ -74,8 +73,7 @@ def start(design: str, out: str | None, how: How) -> None:
 def dry_run(design: str, how: How) -> None:
     """Say how many runs a design has, and what they would take."""
     found = load_design(design)
-    for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
+    tell(found)
     asked = sweep_cost.of(found, how.jobs or cores())
     if how.as_json:
         print(json.dumps(asked._asdict()))
@@ -119,8 +117,7 @@ def _carry_out(found: Sweep, folder: Path, how: How, only: set[str] | None = Non
 
 def _do(found: Sweep, folder: Path, how: How, only: set[str] | None) -> None:
     """Do what is missing of a sweep, or of some runs of it."""
-    for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
+    tell(found)
     there = opened(folder) if how.shard == WHOLE else sweep_store.held(folder)
     todo = sweep.missing(found, there, how.shard)
     if only is not None:
@@ -128,27 +125,13 @@ def _do(found: Sweep, folder: Path, how: How, only: set[str] | None) -> None:
     runs = sum(len(task.arms) for task in todo)
     if len(there.status):
         print(f"{len(there.status):,} runs are there already; {runs:,} to do", file=sys.stderr)
-    try:
-        with how.progress(runs, "runs") as step:
-            for finished in sweep.run(folder, todo, how.jobs or cores(), how.cluster):
-                for _ in range(finished.runs):
-                    step()
-    except KeyboardInterrupt:
-        print(f"stopped: finished runs are kept; `run.py resume {folder}` goes on", file=sys.stderr)
-        raise
-    except SchedulerLostError as error:
-        raise UnfinishedError(f"{error}; finished runs are kept: `run.py resume {folder}` goes on") from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OSError(
-            error.errno, f"{reason}; finished runs are kept: mend it, then `run.py resume {folder}`", str(folder)
-        ) from None
+    carry_out(folder, todo, how.progress, f"`run.py resume {folder}`", how.jobs, how.cluster)
 
 
 def _finish(found: Sweep, folder: Path, how: How, seconds: float) -> None:
     """Print what a sweep found and how it stands."""
     there = sweep_store.held(folder)
-    standing = standing_of(folder, there)
+    standing = standing_of(manifest_of(folder), folder, there)
     effects = sweep_effects.effects(folder)
     written = [sweep_effects.CELLS]
     if len(effects):
@@ -174,9 +157,8 @@ def _finish(found: Sweep, folder: Path, how: How, seconds: float) -> None:
         )
 
 
-def standing_of(folder: Path, there: sweep_store.Held) -> dict[str, Any]:
+def standing_of(manifest: Mapping[str, Any], folder: Path, there: sweep_store.Held) -> dict[str, Any]:
     """Return how a sweep stands."""
-    manifest = manifest_of(folder)
     return {
         "title": manifest["title"],
         "out": str(folder),
@@ -193,9 +175,8 @@ def standing_of(folder: Path, there: sweep_store.Held) -> dict[str, Any]:
 def status(folder: str, *, as_json: bool) -> None:
     """Say how a sweep stands, and what to do next; change nothing."""
     place = Path(folder)
-    manifest_of(place)
     there = sweep_store.held(place)
-    standing = standing_of(place, there)
+    standing = standing_of(manifest_of(place), place, there)
     if as_json:
         print(json.dumps({**standing, "errors": there.errors}))
         return
@@ -277,7 +258,7 @@ def _columns(found: Sweep) -> dict[str, int]:
 
 def _line(cell: Cell, columns: Mapping[str, int], outcome: Outcome, row: Mapping[Hashable, Any]) -> str:
     """Return a cell as a line: its factors, the change, its interval."""
-    said = "".join(f"{_short(cell.get(key, _AS_IT_IS)):>{width}}" for key, width in columns.items())
+    said = "".join(f"{_short(cell.get(key, sweep_effects.AS_IT_IS)):>{width}}" for key, width in columns.items())
     form = "+.2f" if outcome.factor > 1 else "+,.0f"
     value, low, high = (row[name] * outcome.factor for name in ("difference", "low", "high"))
     spread = f"[{low:{form}}, {high:{form}}]" if math.isfinite(low) else "(one seed)"

@@ -19,13 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from experiments.store import TIMINGS, write_whole
-from experiments.tables import Columns
+from experiments.tables import FAILED, Columns
 from sim.errors import UnfinishedError
 
 RUNS = "runs"
 TABLES = ("cohorts", "measures", "outcomes", "weekly", TIMINGS, RUNS)
 """In the order in which a part of each is written."""
-FAILED, DONE = "failed", "done"
 _FORM: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 COMPACTED = "all.parquet"
 _BUILDING, _BUILT, _REPLACED = ".compacting", ".compacted", "replaced.json"

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,12 @@ from sim.model import ProbationModel
 from sim.offenders import Disposal, OffenceGroup, Provider, Reason, Rosh, Status
 from sim.proven import FOLLOW_UP_DAYS, WAITING_DAYS, FollowUp, disposal_groups
 
+if TYPE_CHECKING:
+    from experiments.worlds import World
+
 type Columns = dict[str, Any]
+
+FAILED, DONE = "failed", "done"
 
 CURVE_DAYS = (7, 14, 18, 30, 60, 91, 122, 152, 182, 213, 243, 274, 304, 335, 365)
 """Days after the index event at which the share with a proven reoffence is tabulated."""
@@ -28,18 +33,21 @@ def run_name(scenario: str, seed: int) -> str:
     return f"{scenario}/{seed}"
 
 
-def runs_table(plan: Plan, scenario: str, seed: int) -> Columns:
-    """Return the row of `runs` for a finished run."""
+def runs_table(of: "Plan | World", scenario: str, seed: int, run: str = "", error: str | None = None) -> Columns:
+    """Return the row of `runs` for a run that is finished, or has failed where there is an error.
+
+    Its name is that of its scenario and seed, unless it has one.
+    """
     return {
-        "run": [run_name(scenario, seed)],
+        "run": [run or run_name(scenario, seed)],
         "scenario": [scenario],
-        "region": [plan.region.name],
-        "scale": [plan.scale],
+        "region": [of.region.name],
+        "scale": [of.scale],
         "seed": [seed],
-        "parameters_hash": [plan.parameters_hash],
+        "parameters_hash": [of.parameters_hash],
         "code_version": [source_hash()],
-        "status": ["done"],
-        "error": [""],
+        "status": [DONE if error is None else FAILED],
+        "error": [error or ""],
     }
 
 

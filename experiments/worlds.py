@@ -63,21 +63,16 @@ class World:
 
     def register(self) -> Register:
         """Return the register with the world's numbers."""
-        return _register(self.settings)
+        register = _loaded()
+        for key, value in self.settings:
+            register = set_number(register, key, value, "sweep")
+        return register
 
 
 @cache
 def _loaded() -> Register:
     """Read the register once in a process."""
     return Register.load()
-
-
-def _register(settings: Sequence[tuple[str, str]]) -> Register:
-    """Return the register with some numbers set."""
-    register = _loaded()
-    for key, value in settings:
-        register = set_number(register, key, value, "sweep")
-    return register
 
 
 @dataclass(frozen=True)
@@ -208,6 +203,11 @@ class Sweep:
                 found.append(Task(number, world, seed, arms, self.parted))
                 number += 1
         return found
+
+    @property
+    def runs(self) -> list[str]:
+        """The addresses of all runs, task by task."""
+        return [run for task in self.tasks() for run in task.arms]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield a row for each cell, scenario and seed: which run is theirs, and the value of every factor."""

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from experiments import compare, decompose, summary
+from experiments import compare, decompose, estimates
 from experiments.decompose import OUTCOMES, PLAYERS, coalitions, marginals, measure, players, taken_apart
 from experiments.plan import make_plan
 from run import app
@@ -105,7 +105,7 @@ def test_a_world_says_what_compare_says_of_it(tmp_path):
                 d
                 for d in differences
                 if (d.measure, d.group, d.estimand) == (outcome.measure, outcome.group, "as_published")
-                and d.estimator in ("", summary.ESTIMATOR)
+                and d.estimator in ("", estimates.ESTIMATOR)
             )
             assert value == pytest.approx(getattr(said, side), rel=1e-12), outcome
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.engine import map_runs, run_seeds
+from tests.processes import is_running
 
 
 def double(number: int) -> int:
@@ -34,13 +35,6 @@ from tests.experiments.test_engine import write_and_sleep
 if __name__ == "__main__":
     list(map_runs(write_and_sleep, [Path(sys.argv[1])] * 4, 2))
 """
-
-
-def is_running(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc which processes live")

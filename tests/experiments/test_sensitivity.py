@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from experiments import sensitivity, sensitivity_report, space, sweep, sweep_store
+from experiments import sensitivity, sensitivity_report, space, sweep, sweep_store, tables
 from experiments.decompose import OUTCOMES, Outcome
-from experiments.sensitivity import ASPECTS, Aspect, carry_out, chosen, evaluation, make_design, make_runs
+from experiments.sensitivity import ASPECTS, Aspect, chosen, evaluation, live_points, make_design, make_runs
 from experiments.sensitivity_indices import indices, is_beyond_chance, p_of_chance, share_of_chance, steps, study
 from experiments.space import Coordinate
 from experiments.sweep_folder import open_new
@@ -289,7 +289,7 @@ def quick(task):
     value = -100 * float(dict(task.world.settings)["reoffending.alliance_log_factor"])
     return [
         {
-            sweep_store.RUNS: sweep.failed(task.only({run}), "")[0][sweep_store.RUNS] | {"status": [sweep_store.DONE]},
+            sweep_store.RUNS: tables.runs_table(task.world, arm.name, task.seed, run),
             "measures": {
                 "run": [run] * len(OUTCOMES),
                 "measure": [o.measure for o in OUTCOMES],
@@ -310,8 +310,8 @@ def test_runs_that_are_there_are_not_done_again_and_say_level_and_effect(tmp_pat
     design, found = few()
     open_new(tmp_path, found, sensitivity.COMMAND)
     monkeypatch.setattr(sensitivity, "live_task", quick)
-    assert carry_out(found, tmp_path, 1, no_progress) == len(sensitivity_report.runs_of(found))
-    assert carry_out(found, tmp_path, 1, no_progress) == 0
+    assert live_points(found, tmp_path, 1, no_progress) == len(found.runs)
+    assert live_points(found, tmp_path, 1, no_progress) == 0
     values = evaluation(found, tmp_path)(design.points, 1)
     alliance = space.values(design.coordinates, design.points)[:, 1]
     assert values.shape == (len(design.points), len(ASPECTS))
@@ -329,7 +329,7 @@ def test_of_stopped_runs_the_rest_is_done(tmp_path, monkeypatch):
     there = sum(part.runs for part in parts)
     assert there == 6
     sweep_store.parts(tmp_path, "measures")[0].write_bytes(b"damaged")
-    assert carry_out(found, tmp_path, 1, no_progress) == len(sensitivity_report.runs_of(found)) - 4
+    assert live_points(found, tmp_path, 1, no_progress) == len(found.runs) - 4
 
 
 def test_runs_that_fail_are_left_out_with_their_trajectories(tmp_path, monkeypatch):
@@ -343,7 +343,7 @@ def test_runs_that_fail_are_left_out_with_their_trajectories(tmp_path, monkeypat
 
     open_new(tmp_path, found, sensitivity.COMMAND)
     monkeypatch.setattr(sensitivity, "live_task", fails)
-    carry_out(found, tmp_path, 1, no_progress)
+    live_points(found, tmp_path, 1, no_progress)
     assert set(sweep_store.held(tmp_path).errors.values()) == {"ValueError: a poison world"}
     level = study(design, evaluation(found, tmp_path), found.seeds)[0]
     hit = {k // design.block for k, runs in enumerate(found.runs_of) if runs[0][0] == found.runs_of[0][0][0]}

@@ -11,11 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.kills import below, workers
 from experiments import sweep, sweep_store
 from experiments.sweep import Shard, missing
 from sim.errors import InputError
 from sim.model import ProbationModel
 from tests import sweeps
+from tests.processes import is_running
 
 
 @pytest.fixture(scope="module")
@@ -154,33 +156,16 @@ def test_a_worker_that_cannot_see_the_folder_says_so(found, tmp_path):
 PARENT = """
 import sys
 from pathlib import Path
+from benchmarks.kills import below, workers
 from experiments import sweep, sweep_store
 from tests import sweeps
+from tests.processes import is_running
 if __name__ == "__main__":
     found, folder = sweeps.make(), Path(sys.argv[1])
     sweep_store.settle(folder)
     for _ in sweep.run(folder, sweep.missing(found, sweep_store.held(folder)), 2, None, sweeps.slow):
         pass
 """
-
-
-def children(process):
-    """Return the processes below one, as /proc has them."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == process:
-            found += [int(path.parent.name), *children(int(path.parent.name))]
-    return found
-
-
-def busy_workers(process):
-    """Return the processes below one that are Dask workers."""
-    lines = {child: Path(f"/proc/{child}/cmdline") for child in children(process)}
-    return [child for child, line in lines.items() if line.exists() and b"spawn_main" in line.read_bytes()]
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc which processes live")
@@ -196,13 +181,13 @@ def test_what_is_killed_resumes_and_ends_with_the_same_bytes(found, undisturbed,
     wait_for(lambda: sweep_store.parts(folder, "runs"), parent)
     time.sleep(chance.uniform(0, 0.3))
     if whom == "worker":
-        os.kill(chance.choice(busy_workers(parent.pid)), signal.SIGKILL)
+        os.kill(chance.choice(workers(parent.pid)), signal.SIGKILL)
         assert parent.wait(60) == 0  # its runs are done again by others
     elif whom == "parent":
-        below = children(parent.pid)
+        children = below(parent.pid)
         parent.kill()
         parent.wait()
-        wait_for(lambda: not any(is_running(child) for child in below))
+        wait_for(lambda: not any(is_running(child) for child in children))
     else:
         os.killpg(parent.pid, signal.SIGKILL)
         parent.wait()
@@ -219,13 +204,6 @@ def wait_for(what, process=None):
         assert time.monotonic() < deadline
         assert process is None or process.poll() is None
         time.sleep(0.02)
-
-
-def is_running(process):
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 # --- the model itself

@@ -7,22 +7,13 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from experiments import sweep, sweep_report, sweep_store
+from experiments import sweep, sweep_store
+from experiments.engine import SchedulerLostError
 from experiments.sweep_report import read_shard
 from run import app
 from sim.errors import InputError
 from tests import sweeps
-
-DESIGN = """
-title = "Mine"
-scenarios = ["pre_reform", "post_reform"]
-scale = 0.005
-until = 2016-12-31
-seeds = 3
-[factors]
-"reoffending.alliance_log_factor" = [-0.2, -0.1, 0]
-"levers.through_the_gate" = ["off", 2015-05-01]
-"""
+from tests.sweeps import DESIGN
 
 
 @pytest.fixture
@@ -253,7 +244,7 @@ def test_an_interrupted_sweep_says_how_to_go_on(design, tmp_path, monkeypatch):
 
 def test_a_scheduler_that_is_gone_is_an_error_that_says_how_to_go_on(design, tmp_path, monkeypatch):
     def lost(*_arguments, **_options):
-        raise sweep_report.SchedulerLostError("the scheduler at tcp://1.2.3.4:5 is gone")
+        raise SchedulerLostError("the scheduler at tcp://1.2.3.4:5 is gone")
 
     monkeypatch.setattr(sweep, "map_runs", lost)
     stopped = said("sweep", design, "--out", tmp_path / "out", "--jobs", 1, code=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments import sweep_store
+from experiments import sweep_store, tables
 from tests import sweeps
 
 
@@ -26,7 +26,7 @@ def folder(tmp_path, found):
 def test_a_run_is_held_once_its_row_stands_in_runs(tmp_path, found):
     task = found.tasks()[0]
     sweep_store.write_part(tmp_path, task.name, sweeps.quick(task))
-    assert sweep_store.held(tmp_path).status == dict.fromkeys(task.arms, sweep_store.DONE)
+    assert sweep_store.held(tmp_path).status == dict.fromkeys(task.arms, tables.DONE)
     (tmp_path / "runs.parquet" / f"{task.name}.parquet").unlink()
     assert sweep_store.held(tmp_path).status == {}
 
@@ -56,7 +56,7 @@ def test_a_compacted_folder_has_one_file_a_table_in_the_order_of_the_runs(folder
     rows = sweep_store.compact(folder, order)
     assert {t: len(sweep_store.parts(folder, t)) for t in rows} == dict.fromkeys(rows, 1)
     assert list(pd.read_parquet(folder / "runs.parquet")["run"]) == list(order)
-    assert sweep_store.held(folder).status == dict.fromkeys(order, sweep_store.DONE)
+    assert sweep_store.held(folder).status == dict.fromkeys(order, tables.DONE)
     assert rows["weekly"] == 100 * len(order)
 
 
