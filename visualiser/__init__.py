@@ -1,0 +1,1 @@
+"""The browser pages: the same people under two regimes, side by side."""
