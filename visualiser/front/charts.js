@@ -69,6 +69,7 @@ export class Charts {
     this.span = null;
     this.now = null;
     this.hover = null;
+    this.scales = new Map();
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(root);
   }
@@ -127,8 +128,10 @@ export class Charts {
     this.drawLegend();
     const figures = this.grid.selectAll("figure").data(this.panels, (panel) => panel.id);
     figures.exit().remove();
-    figures.enter().append((panel) => this.newFigure(panel)).merge(figures).order()
-      .each((panel, i, nodes) => this.drawFigure(select(nodes[i]), panel));
+    const all = figures.enter().append((panel) => this.newFigure(panel)).merge(figures).order();
+    this.wide = Math.max(220, (all.node()?.clientWidth ?? 0));
+    this.time.range([BOX.left, this.wide - BOX.right]);
+    all.each((panel, i, nodes) => this.drawFigure(select(nodes[i]), panel));
     this.drawHover();
   }
 
@@ -184,10 +187,10 @@ export class Charts {
       .on("pointerleave", () => this.point(null))
       .on("focus", () => { if (!this.hover && svg.node().matches(":focus-visible")) this.moveTo(id, Infinity); })
       .on("blur", () => this.point(null))
-      .on("keydown", (event) => this.key_(event, id));
+      .on("keydown", (event) => this.press(event, id));
   }
 
-  key_(event, id) {
+  press(event, id) {
     const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
     if (event.key === "Escape") this.point(null);
     if (!(event.key in steps)) return;
@@ -212,16 +215,14 @@ export class Charts {
 
   drawFigure(figure, panel) {
     const svg = figure.select("svg");
-    const width = Math.max(220, figure.node().clientWidth - 2);
     const empty = panel.days.length === 0;
     figure.select("h3").text(panel.title);
     figure.select(".tg-unit").text(sayUnit(panel.unit));
     figure.select(".tg-note").text(panel.note ?? "");
     figure.select(".tg-empty").text(empty ? EMPTY[panel.id] ?? "Nothing yet." : "");
     figure.selectAll(".tg-download button").attr("disabled", empty ? "" : null);
-    svg.attr("width", width).attr("viewBox", `0 0 ${width} ${HEIGHT}`).attr("tabindex", empty ? null : 0).attr("aria-label", this.summary(panel));
-    svg.property("y", yScale(panel)).property("wide", width);
-    this.time.range([BOX.left, width - BOX.right]);
+    svg.attr("width", this.wide).attr("viewBox", `0 0 ${this.wide} ${HEIGHT}`).attr("tabindex", empty ? null : 0).attr("aria-label", this.summary(panel));
+    this.scales.set(panel.id, yScale(panel));
     this.drawAxes(svg, panel, empty);
     this.drawLevers(svg);
     this.drawData(svg, panel);
@@ -236,7 +237,7 @@ export class Charts {
   }
 
   drawAxes(svg, panel, empty) {
-    const y = svg.property("y");
+    const y = this.scales.get(panel.id);
     const [left, right] = this.time.range();
     const axes = svg.select(".tg-axes").html("");
     axes.append("g").attr("transform", `translate(0,${HEIGHT - BOX.bottom})`)
@@ -260,7 +261,7 @@ export class Charts {
   }
 
   drawData(svg, panel) {
-    const y = svg.property("y");
+    const y = this.scales.get(panel.id);
     const x = (_, i, days) => this.time(days[i]);
     const data = svg.select(".tg-data").html("");
     for (const one of panel.series) {
@@ -287,28 +288,22 @@ export class Charts {
   }
 
   drawNow(svg) {
-    const wide = svg.property("wide");
-    if (!wide) return;
-    this.time.range([BOX.left, wide - BOX.right]);
+    const [left, right] = this.time.range();
     const px = this.now === null ? -1 : this.time(this.now);
-    const seen = px >= BOX.left && px <= wide - BOX.right;
+    const seen = px >= left && px <= right;
     svg.select(".tg-now").selectAll("line").data(seen ? [px] : []).join("line").attr("x1", px).attr("x2", px)
       .attr("y1", BOX.top - 8).attr("y2", HEIGHT - BOX.bottom);
   }
 
   /** The hover line in every chart, the tooltip in the one pointed at. */
   drawHover() {
-    this.grid.selectAll("figure").each((panel, i, nodes) => {
-      const figure = select(nodes[i]);
-      const wide = figure.select("svg").property("wide");
-      if (wide) this.time.range([BOX.left, wide - BOX.right]);
-      this.drawHoverIn(figure, panel);
-    });
+    this.grid.selectAll("figure").each((panel, i, nodes) => this.drawHoverIn(select(nodes[i]), panel));
   }
 
   drawHoverIn(figure, panel) {
     const svg = figure.select("svg");
     const layer = svg.select(".tg-hover").html("");
+    const y = this.scales.get(panel.id);
     const tip = figure.select(".tg-tip");
     tip.attr("hidden", "");
     if (!this.hover || !panel.days.length) return;
@@ -318,7 +313,7 @@ export class Charts {
     for (const one of panel.series) {
       const i = nearest(one, this.hover.day);
       if (i === null || !ok(one.y[i])) continue;
-      layer.append("circle").attr("r", 4).attr("fill", COLOURS[one.arm]).attr("cx", this.time(one.days[i])).attr("cy", svg.property("y")(one.y[i]));
+      layer.append("circle").attr("r", 4).attr("fill", COLOURS[one.arm]).attr("cx", this.time(one.days[i])).attr("cy", y(one.y[i]));
     }
     if (this.hover.id === panel.id) this.showTip(tip, panel, px);
   }
@@ -379,14 +374,16 @@ function groupByDay(levers) {
   const days = [...new Set(levers.map((lever) => at(lever.date)))].sort((a, b) => a - b);
   return days.map((day, i) => {
     const here = levers.filter((lever) => at(lever.date) === day);
-    return { day, number: i + 1, text: (arms) => here.map((lever) => sayLever(lever, arms)).join("; ") };
+    return { day, number: i + 1, text: (arms) => sayReforms(here, arms) };
   });
 }
 
-/** A reform's name, with the regime where only one has it. */
-function sayLever(lever, arms) {
-  const only = lever.arms?.length === 1 ? ` (${arms[lever.arms[0]].title} only)` : "";
-  return `${lever.title}${only}`;
+/** The reforms of one date, with the regime where only one has them. */
+function sayReforms(levers, arms) {
+  return [undefined, 0, 1].map((arm) => {
+    const titles = levers.filter((lever) => (lever.arms?.length === 1 ? lever.arms[0] : undefined) === arm).map((lever) => lever.title);
+    return titles.length ? `${titles.join(", ")}${arm === undefined ? "" : ` (${arms[arm].title})`}` : "";
+  }).filter(Boolean).join("; ");
 }
 
 /** Move ordered places apart so that neighbours keep `room`, within the plot. */
@@ -394,7 +391,7 @@ function spread(places, room, left, right) {
   const out = [...places];
   for (let i = 1; i < out.length; i++) out[i] = Math.max(out[i], out[i - 1] + room);
   for (let i = out.length - 1, edge = right; i >= 0; edge = out[i] - room, i--) out[i] = Math.min(out[i], edge);
-  return out.map((place, i) => Math.max(place, left + i * room * 0));
+  return out.map((place) => Math.max(place, left));
 }
 
 /** Place of the value nearest to a day, or null where the series has none within reach. */

@@ -1,0 +1,162 @@
+"""A model in a process of its own: what it is asked comes through a pipe, and what it shows goes back through it.
+
+The process ends when the other end of the pipe is closed, so that no model outlives its page or the server.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from experiments.engine import map_runs
+from experiments.plan import Plan
+from experiments.tree import live_to
+from sim.errors import InputError
+from sim.model import ProbationModel
+from visualiser import messages
+from visualiser.choices import Choices, Limits
+
+_SECONDS_TO_END = 2.0
+_NICE = 5
+"""Replicates give way to the worlds that a person watches."""
+
+
+class ModelProcess:
+    """A process that does one function with one end of a pipe; the other end is here.
+
+    Parameters
+    ----------
+    work : callable
+        Importable by name; takes its end of the pipe and the arguments.
+    """
+
+    def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=work, args=(theirs, *arguments), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid or 0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.is_alive()
+
+    def tell(self, message: Any) -> bool:
+        """Send something to the process; False where it is gone."""
+        try:
+            self.pipe.send(message)
+        except OSError:
+            return False
+        return True
+
+    def end(self) -> None:
+        """End the process, and give back what it held."""
+        with suppress(OSError):
+            self.pipe.close()
+        self._process.kill()
+        self._process.join(_SECONDS_TO_END)
+
+
+def live_worlds(pipe: Connection, choices: Choices, limits: Limits, week: int) -> None:
+    """Live two worlds as the page asks; what a process of a session does."""
+    _ignore_interrupts()
+    try:
+        _live(pipe, choices, limits, week)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # the page is gone
+    except InputError as error:
+        _send(pipe, {"kind": "phase", "phase": "refused", "message": str(error)})
+    except MemoryError:
+        _send(pipe, {"kind": "phase", "phase": "lost", "message": "The model needs more memory than there is."})
+    except Exception:
+        traceback.print_exc()
+        message = "The model stopped with an error of its own; the server's terminal says which."
+        _send(pipe, {"kind": "phase", "phase": "lost", "message": message})
+
+
+def _live(pipe: Connection, choices: Choices, limits: Limits, week: int) -> None:
+    """Make the worlds, and serve until the pipe is closed."""
+    from visualiser.player import Player  # compiled loops: a spare process has them already
+
+    plan = choices.plan(limits)
+    player = Player(plan, choices, lambda content, buffers: pipe.send((content, buffers)))
+    for note in plan.notes:
+        _send(pipe, {"kind": "notice", "level": "info", "about": "settings", "text": note})
+    _send(pipe, {"kind": "phase", "phase": "ready", "message": ""})
+    if week:
+        player.seek(week)
+    while True:
+        if pipe.poll(player.wait):
+            _answer(player, pipe.recv())
+        else:
+            player.live()
+
+
+def _answer(player: Any, message: Any) -> None:
+    """Do what the page asks."""
+    match message:
+        case messages.Play():
+            player.play(message.speed)
+        case messages.Plain(kind="pause"):
+            player.pause()
+        case messages.Plain(kind="flow"):
+            player.send_flow()
+        case messages.Step():
+            player.step(message.weeks)
+        case messages.Seek():
+            player.seek(message.week)
+        case messages.Seen():
+            player.seen(message.n)
+        case messages.Ties():
+            player.show_ties(message.on)
+        case messages.Life():
+            player.send_life(message.person)
+        case ("replicate", series):
+            player.add_replicate(series)
+
+
+def replicate(pipe: Connection, plan: Plan, seeds: list[int]) -> None:
+    """Run both arms of more seeds, and send what the charts need of each."""
+    from visualiser.charts import replicate_series
+
+    _ignore_interrupts()
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+
+    def run(seed: int) -> Any:
+        prefix = ProbationModel(plan.arms[0], plan.region, plan.scale, seed, plan.register)
+        live_to(prefix, plan.end_day if plan.fork_day is None else min(plan.fork_day, plan.end_day))
+        found = []
+        for arm in plan.arms:
+            model = prefix.fork(arm)
+            model.live_until(plan.end_day)
+            found.append(replicate_series(model))
+        return found
+
+    with suppress(OSError, EOFError):
+        for seed, series in map_runs(run, seeds):
+            pipe.send((seed, series))
+
+
+def _send(pipe: Connection, content: dict[str, Any]) -> None:
+    """Send a message without buffers, unless nobody listens any more."""
+    with suppress(OSError):
+        pipe.send((content, []))
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the server, which ends this process by closing the pipe."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdin = None  # type: ignore[assignment]

@@ -1,0 +1,234 @@
+"""Sessions: each open page has its own model in its own process, ended when the page is closed."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from experiments.plan import Plan
+from sim.errors import InputError
+from visualiser import messages
+from visualiser.choices import Choices, Limits, menu
+from visualiser.process import ModelProcess, live_worlds, replicate
+
+type Send = Callable[[dict[str, Any], list[bytes]], None]
+
+
+class Hall:
+    """All sessions of a server, and how many there may be.
+
+    Parameters
+    ----------
+    limits : Limits
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._lock = threading.Lock()
+        self._sessions: set[Session] = set()
+
+    def enter(self, session: "Session") -> bool:
+        """Let a session have a model, unless too many have one; whoever has one keeps it."""
+        with self._lock:
+            if session not in self._sessions and len(self._sessions) >= self.limits.sessions:
+                return False
+            self._sessions.add(session)
+            return True
+
+    def leave(self, session: "Session") -> None:
+        """Let another session have a model."""
+        with self._lock:
+            self._sessions.discard(session)
+
+    def close(self) -> None:
+        """End every session."""
+        with self._lock:
+            sessions = list(self._sessions)
+        for session in sessions:
+            session.close()
+
+
+class Session:
+    """One open page: its model, and what is said between the two.
+
+    Parameters
+    ----------
+    hall : Hall
+    send : callable
+        Takes a message for the page, and its buffers.
+    """
+
+    def __init__(self, hall: Hall, send: Send) -> None:
+        self._hall = hall
+        self._send = send
+        self._lock = threading.RLock()
+        self._choices = Choices()
+        self._worlds: ModelProcess | None = None
+        self._others: ModelProcess | None = None
+        self._next_seed = 1
+        self._replicates = [0, 0]
+        self._is_closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the model's process; None where there is none."""
+        return self._worlds.pid if self._worlds else None
+
+    def handle(self, message: object) -> None:
+        """Do what a page asks; what it may not ask is answered by a notice."""
+        try:
+            asked = messages.read(message)
+            match asked:
+                case messages.Open():
+                    self._send(menu(self._hall.limits), [])
+                    self._open(asked.query)
+                case messages.Start():
+                    self.start(Choices.read(asked.choices), asked.week)
+                case messages.Plain(kind="reset"):
+                    self.start(self._choices)
+                case messages.Replicates():
+                    self._replicate(asked.more)
+                case _:
+                    self._tell(asked)
+        except InputError as error:
+            self._phase("refused", str(error)) if self._worlds is None else self._notice("error", str(error))
+
+    def _open(self, query: str) -> None:
+        """Begin with what the address of the page says."""
+        try:
+            choices = Choices.from_query(query)
+        except InputError as error:
+            self._phase("refused", str(error))
+            return
+        self.start(choices, _week_of(query))
+
+    def start(self, choices: Choices, week: int = 0) -> None:
+        """Make worlds of these choices in place of those there are."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._end_processes()
+            plan_error = _refusal(choices, self._hall.limits)
+            if plan_error:
+                self._hall.leave(self)
+                self._phase("refused", plan_error)
+                return
+            if not self._hall.enter(self):
+                many = self._hall.limits.sessions
+                self._phase("full", f"All {many} places are taken: somebody must close a page first. Then try again.")
+                return
+            self._choices = choices
+            self._next_seed, self._replicates = choices.seed + 1, [0, 0]
+            self._phase("starting", "")
+            self._worlds = ModelProcess(live_worlds, choices, self._hall.limits, week)
+            self._listen(self._worlds, self._forward, self._lost)
+
+    def _listen(
+        self, process: ModelProcess, take: Callable[[Any], None], at_end: Callable[[ModelProcess], None]
+    ) -> None:
+        """Take everything that a process sends, in a thread, until it is gone."""
+
+        def listen() -> None:
+            with suppress(EOFError, OSError):
+                while True:
+                    take(process.pipe.recv())
+            at_end(process)
+
+        threading.Thread(target=listen, daemon=True).start()
+
+    def _forward(self, sent: tuple[dict[str, Any], list[bytes]]) -> None:
+        """Pass on to the page what the model sends."""
+        content, buffers = sent
+        with self._lock:
+            if not self._is_closed:
+                self._send(content, buffers)
+
+    def _lost(self, process: ModelProcess) -> None:
+        """Tell the page that its model is gone, unless it was ended on purpose."""
+        with self._lock:
+            if self._worlds is not process or self._is_closed:
+                return
+            self._end_processes()
+            self._hall.leave(self)
+            self._phase("lost", "The model's process has ended. Start again; other pages are not touched.")
+
+    def _tell(self, message: Any) -> None:
+        """Pass on to the model what the page asks."""
+        with self._lock:
+            if self._worlds is not None:
+                self._worlds.tell(message)
+
+    def _replicate(self, more: int) -> None:
+        """Run more seeds in a process beside the worlds."""
+        with self._lock:
+            if self._worlds is None or self._others is not None:
+                return
+            plan: Plan = self._choices.plan(self._hall.limits)
+            seeds = list(range(self._next_seed, self._next_seed + more))
+            self._next_seed += more
+            self._replicates[1] += more
+            self._others = ModelProcess(replicate, plan, seeds)
+            self._listen(self._others, self._take_replicate, self._replicated)
+            self._tell_replicates()
+
+    def _take_replicate(self, sent: tuple[int, Any]) -> None:
+        """Give what another seed gave to the model of the page, which draws intervals from it."""
+        self._replicates[0] += 1
+        self._tell(("replicate", sent[1]))
+        self._tell_replicates()
+
+    def _replicated(self, process: ModelProcess) -> None:
+        """Let more seeds be asked for."""
+        with self._lock:
+            if self._others is process:
+                self._others.end()
+                self._others = None
+                self._replicates[1] = self._replicates[0]
+                self._tell_replicates()
+
+    def _tell_replicates(self) -> None:
+        """Say how many seeds are done."""
+        done, asked = self._replicates
+        with self._lock:
+            if not self._is_closed:
+                running = self._others is not None
+                self._send({"kind": "replicates", "done": done, "asked": asked, "running": running}, [])
+
+    def _phase(self, phase: str, message: str) -> None:
+        """Say where the session stands."""
+        self._send({"kind": "phase", "phase": phase, "message": message}, [])
+
+    def _notice(self, level: str, text: str) -> None:
+        """Say something that changes nothing."""
+        self._send({"kind": "notice", "level": level, "about": "page", "text": text}, [])
+
+    def _end_processes(self) -> None:
+        """End the processes of this session."""
+        ended, self._worlds, self._others = (self._worlds, self._others), None, None
+        for process in ended:
+            if process is not None:
+                process.end()
+
+    def close(self) -> None:
+        """End the session: the page is gone."""
+        with self._lock:
+            self._is_closed = True
+            self._end_processes()
+        self._hall.leave(self)
+
+
+def _refusal(choices: Choices, limits: Limits) -> str:
+    """Return why no world can be made of some choices; empty where one can."""
+    try:
+        choices.plan(limits)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _week_of(query: str) -> int:
+    """Return the week that the address of a page names; 0 for none, or for what is no week."""
+    from urllib.parse import parse_qs
+
+    named = parse_qs(query.removeprefix("?")).get("week", ["0"])[-1]
+    return int(named) if named.isascii() and named.isdigit() and len(named) < 5 else 0
