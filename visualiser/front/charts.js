@@ -4,7 +4,7 @@ import { axisBottom, axisLeft } from "d3-axis";
 import { format } from "d3-format";
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { pointer, select } from "d3-selection";
-import { area, line, symbol, symbolDiamond } from "d3-shape";
+import { area, line, symbol, symbolDiamond2 } from "d3-shape";
 import { utcFormat } from "d3-time-format";
 import { downloadMenu, showLegend } from "./download.js";
 
@@ -18,7 +18,7 @@ import { downloadMenu, showLegend } from "./download.js";
 const COLOURS = ["var(--base)", "var(--reform)"];
 const EXPORT_COLOURS = ["#4477aa", "#cc6677"];
 const DASHES = [null, "6 4"];
-const DIAMOND = symbol(symbolDiamond, 46)();
+const DIAMOND = symbol(symbolDiamond2, 60)();
 const PUBLISHED_COLOUR = "#1b2430";
 const HEIGHT = 236;
 const BOX = { top: 34, right: 14, bottom: 24, left: 52 };
@@ -244,7 +244,7 @@ export class Charts {
       .call(axisBottom(this.time).ticks(Math.max(2, Math.floor((right - left) / 62))).tickSizeOuter(0));
     if (empty) return;
     axes.append("g").attr("transform", `translate(${left},0)`)
-      .call(axisLeft(y).ticks(5).tickFormat((value) => sayTick(panel, value, y)).tickSize(-(right - left)))
+      .call(axisLeft(y).ticks(5).tickFormat((value) => sayTick(panel, value)).tickSize(-(right - left)))
       .call((g) => g.select(".domain").remove());
   }
 
@@ -313,7 +313,7 @@ export class Charts {
     for (const one of panel.series) {
       const i = nearest(one, this.hover.day);
       if (i === null || !ok(one.y[i])) continue;
-      layer.append("circle").attr("r", 4).attr("fill", COLOURS[one.arm]).attr("cx", this.time(one.days[i])).attr("cy", y(one.y[i]));
+      layer.append("circle").attr("r", one.arm ? 3.2 : 5.2).attr("fill", COLOURS[one.arm]).attr("cx", this.time(one.days[i])).attr("cy", y(one.y[i]));
     }
     if (this.hover.id === panel.id) this.showTip(tip, panel, px);
   }
@@ -417,10 +417,10 @@ function yScale(panel) {
   return scaleLinear().domain([from, high === from ? from + 1 : high]).nice(5).range([HEIGHT - BOX.bottom, BOX.top]);
 }
 
-/** A tick, short, with as many digits as tell neighbours apart. */
-function sayTick(panel, value, y) {
+/** A tick, with no more digits than it needs. */
+function sayTick(panel, value) {
   if (panel.unit === "pounds") return sayPounds(value);
-  const text = y.tickFormat(5, ",")(value).replace("−", "-");
+  const text = value.toLocaleString("en-GB", { maximumFractionDigits: 3 });
   return panel.unit === "percent" ? `${text}%` : text;
 }
 
