@@ -1,7 +1,7 @@
 """One life, in dates and reasons; or the same life under two regimes, with the day on which they part."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -71,11 +71,17 @@ class Line:
     ----------
     day : date
     what, detail : str
+    event : Event
+    value, cause : int
+        As the log has them: two lines are the same if they read the same.
     """
 
     day: date
     what: str
     detail: str
+    event: Event = field(compare=False)
+    value: int = field(compare=False)
+    cause: int = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,14 @@ def life(model: ProbationModel, person: int) -> Life:
     events = [Event(e) for e in log.event[mine].tolist()]
     words = details(log.event[mine], log.value[mine], log.cause_day[mine])
     lines = [
-        Line(date_of(int(log.day[k])), SENTENCES[event], _detail(model, int(k), event, str(text)))
+        Line(
+            date_of(int(log.day[k])),
+            SENTENCES[event],
+            _detail(model, int(k), event, str(text)),
+            event,
+            int(log.value[k]),
+            int(log.cause_day[k]),
+        )
         for k, event, text in zip(mine, events, words, strict=True)
         if event not in _HIDDEN and not _is_told_by_release(model, mine, int(k), event)
     ]
