@@ -161,10 +161,10 @@ class Player:
             states = record.state_at(self.shown)
             buffers.append(np.concatenate([states, np.full(len(nodes) - len(states), ABSENT, np.uint8)]).tobytes())
         nobody = np.full(len(nodes), ABSENT, np.uint8)
-        buffers += [(pair.provider_hubs(arm) if is_now else nobody).tobytes() for arm in (0, 1)]
+        buffers += [(pair.scene.provider_hubs(pair.models[arm]) if is_now else nobody).tobytes() for arm in (0, 1)]
         has_ties = self._with_ties and is_now
         if has_ties:
-            buffers += [pair.ties(arm).tobytes() for arm in (0, 1)]
+            buffers += [pair.scene.ties(pair.models[arm]).tobytes() for arm in (0, 1)]
         self._sent += 1
         frame = {
             "kind": "frame",
@@ -177,7 +177,7 @@ class Player:
             "nodes": len(nodes),
             "first_new": self._known,
             "counts": pair.counts(self.shown),
-            "hub_counts": [pair.hub_counts(arm) for arm in (0, 1)] if is_now else None,
+            "hub_counts": [pair.scene.hub_counts(model) for model in pair.models] if is_now else None,
             "ties": has_ties,
             "n": self._sent,
         }

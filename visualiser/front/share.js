@@ -1,0 +1,28 @@
+/** The address of the page: what is chosen, the week and the person, so that a link makes the same view again. */
+
+/** Write the view into the address bar, without a new entry in the history. */
+export function write(query, { week, person, panel }) {
+  const address = new URLSearchParams(query);
+  if (week) address.set("week", week);
+  if (person !== null) address.set("person", person);
+  if (panel !== "charts") address.set("panel", panel);
+  const text = address.toString();
+  window.history.replaceState(window.history.state, "", text ? `?${text}` : window.location.pathname);
+}
+
+/** Read the parts of the address that the server does not: the person and the panel. */
+export function read() {
+  const address = new URLSearchParams(window.location.search);
+  const person = Number(address.get("person"));
+  return { person: address.has("person") && Number.isSafeInteger(person) ? person : null, panel: address.get("panel") ?? "charts" };
+}
+
+/** Put the address on the clipboard; resolves to whether that was allowed. */
+export async function copy() {
+  try {
+    await navigator.clipboard.writeText(window.location.href);
+    return true;
+  } catch {
+    return false;
+  }
+}
