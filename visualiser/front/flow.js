@@ -14,6 +14,7 @@ const HEIGHT = 430;
 const BOX = { top: 46, right: 128, bottom: 10, left: 128 };
 const BAR = 14;
 const GAP = 12;
+const LINE = 13;
 const FREE = 0;
 const MOST_STEPS = 4;
 const UNKNOWN = "#8a95a3";
@@ -175,12 +176,12 @@ export class Flow {
     this.drawYears(svg, columns);
     this.drawRibbons(svg, columns, tip);
     this.drawBars(svg, columns);
-    this.addMenu(figure, svg, arm, columns);
+    this.addMenu(figure, svg, arm);
   }
 
-  addMenu(figure, svg, arm, columns) {
+  addMenu(figure, svg, arm) {
     const foot = figure.append("div").attr("class", "tg-figure-foot");
-    foot.append("p").attr("class", "tg-quiet tg-note").text(`${people(sum(columns.ribbons, (one) => one.people))} moves shown`);
+    foot.append("p").attr("class", "tg-quiet tg-note").text("Point at a ribbon for its number of people.");
     downloadMenu(foot, {
       title: () => `Where people are on 1 January: ${this.arms[arm].title}`, part: () => `flow-${this.arms[arm].name ?? arm}`,
       svg: () => svg.node(), rows: () => this.rows(), legend: () => [], provenance: () => this.provenance,
@@ -208,11 +209,11 @@ export class Flow {
   drawYears(svg, { bars, years }) {
     svg.append("g").selectAll("text").data(bars).join("text").attr("class", "tg-flow-year").attr("y", 26)
       .attr("x", (column) => column[0].x + BAR / 2)
-      .text((_, i) => (years[0] === null ? ["one 1 January", "the next"][i] : `1 Jan ${years[0] + i}`));
+      .text((_, i) => (years[0] === null ? ["1 January", "a year later"][i] : `1 Jan ${years[0] + i}`));
   }
 
   drawRibbons(svg, { ribbons }, tip) {
-    const paths = svg.append("g").selectAll("path").data(ribbons).join("path").attr("class", "tg-ribbon")
+    const paths = svg.append("g").selectAll("path").data([...ribbons].sort((a, b) => b.people - a.people)).join("path").attr("class", "tg-ribbon")
       .attr("d", ribbonPath).attr("fill", (one) => this.colour(one.from));
     paths.append("title").attr("data-screen-only", "").text((one) => this.sayRibbon(one));
     paths.on("pointermove", (event, one) => showTip(tip, this.sayRibbon(one), pointer(event, svg.node())))
@@ -230,11 +231,12 @@ export class Flow {
   /** Name the bars of an outer column, with room between the names. */
   labelSide(svg, column, x, anchor) {
     const shown = column.filter((bar) => bar.people > 0);
-    const middles = apart(shown.map((bar) => bar.y + bar.size / 2), 25, BOX.top + 8, HEIGHT - 14);
+    const lines = shown.map((bar) => [...wrapLabel(bar.label, 18), people(bar.people)]);
+    const tops = stack(shown.map((bar, i) => bar.y + bar.size / 2 - lines[i].length * LINE / 2), lines.map((one) => one.length * LINE + 2), BOX.top - 8, HEIGHT);
     const names = svg.append("g").selectAll("text").data(shown).join("text").attr("class", "tg-flow-name").attr("text-anchor", anchor)
-      .attr("transform", (bar, i) => `translate(${x(bar)},${middles[i]})`);
-    names.append("tspan").attr("x", 0).attr("dy", -2).text((bar) => shorten(bar.label, 19));
-    names.append("tspan").attr("class", "tg-flow-count").attr("x", 0).attr("dy", 13).text((bar) => people(bar.people));
+      .attr("transform", (bar, i) => `translate(${x(bar)},${tops[i]})`);
+    names.selectAll("tspan").data((_, i) => lines[i]).join("tspan").attr("x", 0).attr("dy", LINE).text(String)
+      .classed("tg-flow-count", (_, i, all) => i === all.length - 1);
   }
 
   /** The moves as a table: from down, to across. */
@@ -305,17 +307,20 @@ function ribbonPath({ x0, x1, y0, y1, size }) {
   return `M${x0},${y0}C${middle},${y0} ${middle},${y1} ${x1},${y1}V${y1 + size}C${middle},${y1 + size} ${middle},${y0 + size} ${x0},${y0 + size}Z`;
 }
 
-/** Move ordered places apart by `room`, within `top` and `bottom`. */
-function apart(places, room, top, bottom) {
-  const out = places.map((place) => Math.max(place, top));
-  for (let i = 1; i < out.length; i++) out[i] = Math.max(out[i], out[i - 1] + room);
-  for (let i = out.length - 1, edge = bottom; i >= 0; edge = out[i] - room, i--) out[i] = Math.min(out[i], edge);
+/** Move the tops of ordered boxes so that none overlaps the next, within `top` and `bottom`. */
+function stack(tops, heights, top, bottom) {
+  const out = tops.map((y) => Math.max(y, top));
+  for (let i = 1; i < out.length; i++) out[i] = Math.max(out[i], out[i - 1] + heights[i - 1]);
+  for (let i = out.length - 1, edge = bottom; i >= 0; edge = out[i], i--) out[i] = Math.min(out[i], edge - heights[i]);
   return out;
 }
 
-/** A label of at most so many letters. */
-function shorten(label, most) {
-  return label.length <= most ? label : `${label.slice(0, most - 1).trimEnd()}…`;
+/** A label on one line or two of at most so many letters. */
+function wrapLabel(label, most) {
+  if (label.length <= most) return [label];
+  const cut = Math.max(label.lastIndexOf(" ", most), label.lastIndexOf("-", most - 1) + 1) || most;
+  const rest = label.slice(cut).trim();
+  return [label.slice(0, cut).trim(), rest.length <= most ? rest : `${rest.slice(0, most - 1).trimEnd()}…`];
 }
 
 /** Show a tooltip beside the pointer, within the picture. */
