@@ -25,6 +25,7 @@ DEFAULT_REGION = "staffordshire_west_midlands"
 DEFAULT_SEEDS, VALIDATION_SEEDS, ENSEMBLE_SCALE = 20, 4, 0.1
 LADDER_SCALE, LADDER_SEEDS = 0.2, 6
 DECOMPOSITION_SCALE = 0.25
+VIEWER_PORT, VIEWER_PEOPLE, VIEWER_SESSIONS = 8765, 20_000, 4
 SENSITIVITY_SCALE, SENSITIVITY_SEEDS, SENSITIVITY_UNTIL = 0.05, 2, "2018-12-31"
 
 Region = Annotated[str, typer.Option(help="A region: see `run.py regions`, or a path to a TOML file.")]
@@ -422,6 +423,32 @@ def _line_by_line(total: int, what: str) -> Callable[[], None]:
             print(f"{what} {done}/{total}, {elapsed:.0f} s, {left:.0f} s left", file=sys.stderr, flush=True)
 
     return step
+
+
+@app.command()
+@user_errors
+def visualise(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is free.")] = VIEWER_PORT,
+    folder: Annotated[
+        str | None, typer.Option("--open", help="Show the results in this folder, without running anything.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on: this machine alone, unless told otherwise.")] = (
+        "127.0.0.1"
+    ),
+    most_people: Annotated[
+        int, typer.Option(help="People under supervision that a visitor's world may have.", min=1)
+    ] = VIEWER_PEOPLE,
+    most_sessions: Annotated[int, typer.Option(help="Pages that may have a model at once.", min=1)] = VIEWER_SESSIONS,
+    browser: Annotated[bool, typer.Option(help="Open a browser at the page.")] = False,
+) -> None:
+    """Watch the same people live under two regimes, in a browser; or look through a folder of results."""
+    try:
+        from visualiser.server import checked_port, serve
+    except ModuleNotFoundError as missing:
+        raise UnfinishedError(f"the viewer needs {missing.name}: install the extra `viz` (uv run --extra viz ...)") from None
+    from visualiser.choices import Limits
+
+    serve(host, checked_port(port), Limits(most_people, most_sessions), folder, browser)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from sim.events import Event
 from sim.model import ProbationModel
 from sim.needs import Need, has
 from sim.network import FULL, TieKind, build, faded
-from sim.offenders import Status
+from sim.offenders import Provider, Status, person_number
 from visualiser.divergence import divergence
 from visualiser.record import WEEKS_BETWEEN_SAMPLES
-from visualiser.states import states
+from visualiser.states import ABSENT, states
 
 if TYPE_CHECKING:
     from visualiser.pair import Pair
@@ -143,10 +143,10 @@ def peers(pair: "Pair", number: int, person: int) -> list[dict[str, Any]]:
         if strength > 0 and people.status[row] != Status.LEFT:
             age = (model.day - int(people.birth_day[row])) / DAYS_PER_YEAR
             label = f"{'woman' if people.is_female[row] else 'man'} of {age:.0f}"
-            other = int(people.person[row])
+            other = int(person_number(int(people.arrival_week[row]), int(people.slot[row])))
             node = pair.nodes.number_of(other)
             state = int(law[row] if node is None or node >= len(now) else now[node])
-            found.append(_tie(other, kind, label, strength, node=node, state=state))
+            found.append(_tie(other, kind, label, strength, node, None if state == ABSENT else state))
     return sorted(found, key=lambda tie: (-tie["strength"], tie["person"]))
 
 
@@ -166,7 +166,7 @@ def helpers(model: ProbationModel, person: int) -> list[dict[str, Any]]:
     assert view is not None
     found = []
     if view.officer >= 0:
-        label = f"officer {view.officer} of the {story.PROVIDERS[view.provider]}"
+        label = f"officer {view.officer} of the {story.PROVIDERS[Provider(view.provider)]}"
         found.append(_tie(-1 - view.officer, "officer", label, view.alliance))
     cases = model.cases
     for number in cases.charity[(cases.row == view.row) & (cases.stage == Stage.HELPED)].tolist():

@@ -11,7 +11,7 @@ import math
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from sim.errors import InputError, nearest, unknown
+from sim.errors import InputError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -654,7 +654,7 @@ def _top(pieces: Iterable["pa.Table"], column: str, descending: bool, offset: in
     keys = [(column, "descending" if descending else "ascending")]
     for piece in pieces:
         both = piece if best is None else pa.concat_tables([best, piece])
-        order = pc.sort_indices(both, sort_keys=keys, null_placement="at_end")
+        order = pc.sort_indices(both, sort_keys=keys)
         best = both.take(order[: offset + limit])
     return None if best is None else best.slice(offset, limit)
 
@@ -845,20 +845,31 @@ def _weekly_of(results: Results, parted: date | None) -> "pd.DataFrame":
 
 
 def differences_of(results: Results, plan: "Plan") -> list["Difference"]:
-    """Return the differences that `compare` reports, but those over the same people, which are counted in the runs."""
+    """Return the differences that are shown, as `compare` reports them.
+
+    Those over the people that are the same in both arms are not among them: they are counted while the runs last.
+    """
     from experiments.compare import arm_name, first_day
     from experiments.costs import cost_differences
-    from experiments.estimates import cohort_differences, weekly_differences
+    from experiments.estimates import ESTIMATOR, cohort_differences, is_described, weekly_differences
     from experiments.institutions import institution_differences
+    from experiments.report import GROUP_NAMES
 
     arms, parted = [arm_name(plan, side) for side in ("base", "reform")], first_day(plan)
     cohorts, weekly = _with_runs(results.read("cohorts")), _weekly_of(results, parted)
+    quarters = cohorts[cohorts["estimator"] == ESTIMATOR]
+    shown = [g for g in quarters["group"].unique() if (g in GROUP_NAMES or _is_part(g)) and not is_described(g)]
     return [
-        *cohort_differences(cohorts, arms, parted),
+        *cohort_differences(quarters, arms, parted, shown),
         *weekly_differences(weekly, arms, parted),
         *cost_differences(weekly, cohorts, arms, parted, plan.register),
         *institution_differences(weekly, arms, parted),
     ]
+
+
+def _is_part(group: str) -> bool:
+    """Say whether a group divides custody and orders by one column: those whose gains and losses are shown."""
+    return group.startswith("disposal=custody_and_orders&")
 
 
 def _comparison(results: Results) -> Findings:

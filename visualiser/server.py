@@ -15,7 +15,6 @@ from visualiser.choices import Limits
 from visualiser.sessions import Hall
 
 LOCALHOST = "127.0.0.1"
-DEFAULT_PORT = 8765
 _GREATEST_PORT = 65_535
 _SECONDS_TO_RECONNECT = "30s"
 _SETTINGS = {

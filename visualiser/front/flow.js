@@ -231,7 +231,7 @@ export class Flow {
   /** Name the bars of an outer column, with room between the names. */
   labelSide(svg, column, x, anchor) {
     const shown = column.filter((bar) => bar.people > 0);
-    const lines = shown.map((bar) => [...wrapLabel(bar.label, 18), people(bar.people)]);
+    const lines = shown.map((bar) => [...wrapLabel(bar.label, 17), people(bar.people)]);
     const tops = stack(shown.map((bar, i) => bar.y + bar.size / 2 - lines[i].length * LINE / 2), lines.map((one) => one.length * LINE + 2), BOX.top - 8, HEIGHT);
     const names = svg.append("g").selectAll("text").data(shown).join("text").attr("class", "tg-flow-name").attr("text-anchor", anchor)
       .attr("transform", (bar, i) => `translate(${x(bar)},${tops[i]})`);
@@ -315,12 +315,12 @@ function stack(tops, heights, top, bottom) {
   return out;
 }
 
-/** A label on one line or two of at most so many letters. */
+/** A label broken at its spaces into lines of at most so many letters. */
 function wrapLabel(label, most) {
-  if (label.length <= most) return [label];
-  const cut = Math.max(label.lastIndexOf(" ", most), label.lastIndexOf("-", most - 1) + 1) || most;
-  const rest = label.slice(cut).trim();
-  return [label.slice(0, cut).trim(), rest.length <= most ? rest : `${rest.slice(0, most - 1).trimEnd()}…`];
+  return label.split(" ").reduce((lines, word) => {
+    const joined = lines.length ? `${lines.at(-1)} ${word}` : word;
+    return joined.length <= most && lines.length ? [...lines.slice(0, -1), joined] : [...lines, word];
+  }, []);
 }
 
 /** Show a tooltip beside the pointer, within the picture. */

@@ -41,7 +41,7 @@ const KINDS = {
 };
 const LANES = ["offences", "courts", "prison, release", "supervision", "help, peers"];
 const LEFT = 124;
-const RIGHT = 14;
+const RIGHT = 22;
 const TOP = 24;
 const LANE = 15;
 const BAND = 20;
@@ -50,6 +50,7 @@ const TRACK_GAP = 14;
 const NEED = 15;
 const AXIS = 24;
 const MOST_TIES = 12;
+const TIES_HIGH = 250;
 const MOST_TOLD = 4;
 const sayDay = utcFormat("%-d %b %Y");
 let clips = 0;
@@ -204,8 +205,9 @@ export class Life {
     const stage = figure.append("div").attr("class", "tg-stage");
     this.svg = stage.append("svg").attr("class", "tg-life-lines").attr("role", "img").attr("tabindex", 0).attr("aria-label", this.summary());
     this.svg.append("defs").append("clipPath").attr("id", this.clip).append("rect");
-    for (const layer of ["labels", "axis"]) this.svg.append("g").attr("class", `tg-life-${layer}`);
+    this.svg.append("g").attr("class", "tg-life-axis");
     this.svg.append("g").attr("class", "tg-life-plot").attr("clip-path", `url(#${this.clip})`);
+    this.svg.append("g").attr("class", "tg-life-labels");
     this.svg.append("g").attr("class", "tg-life-parting-line");
     this.svg.append("g").attr("class", "tg-hover").attr("data-screen-only", "");
     this.tip = stage.append("div").attr("class", "tg-tip tg-life-tip").attr("hidden", "");
@@ -337,6 +339,7 @@ export class Life {
     });
     if (!this.needs.length) return;
     write("Needs", this.needsTop + 12, "tg-life-arm");
+    write(`upper bar: ${this.title(0)}; lower bar: ${this.title(1)}`, this.needsTop + 12, "tg-life-lane").attr("x", LEFT + 6);
     this.needs.forEach((need, i) => write(need.replaceAll("_", " "), this.needTop(i) + 10, "tg-life-lane"));
   }
 
@@ -500,7 +503,7 @@ export class Life {
   /** The person in the middle; the same tie at the same angle under both regimes; the stronger, the nearer. */
   drawTies(svg, arm) {
     const width = svg.node().parentNode.clientWidth;
-    const height = 280;
+    const height = TIES_HIGH;
     svg.html("").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
     const keys = [...new Set(this.life.arms.flatMap((one) => strongest(one.ties)).sort(byKind).map(tieKey))];
     const spots = strongest(this.life.arms[arm].ties).map((tie) => spotOf(tie, keys.indexOf(tieKey(tie)) / keys.length, width, height));
@@ -519,14 +522,14 @@ export class Life {
     group.append("text").attr("class", "tg-tie-name tg-tie-self-name").attr("y", 30).attr("text-anchor", "middle").text(this.life.person);
   }
 
-  drawTie(svg, { tie, x, y, side }) {
+  drawTie(svg, { tie, x, y, side, room }) {
     const group = svg.append("g").attr("transform", `translate(${x},${y})`);
     const state = tie.state === null ? null : this.states[tie.state];
     group.append("title").text(`${tie.label}: ${sayTie(tie)}${state ? `, ${state.label.toLowerCase()}` : ""}`);
     if (isPeer(tie)) this.drawPeer(group, tie, state);
     else group.append("path").attr("class", `tg-tie-hub tg-tie-hub-${tie.kind}`).attr("d", tie.kind === "officer" ? "M-8,-8H8V8H-8Z" : "M-9,0L-4.5,-8H4.5L9,0L4.5,8H-4.5Z");
-    const [dx, dy, anchor] = side === 0 ? [0, y < 140 ? -13 : 23, "middle"] : [14 * side, 4, side > 0 ? "start" : "end"];
-    group.append("text").attr("class", "tg-tie-name").attr("x", dx).attr("y", dy).attr("text-anchor", anchor).text(fit(isPeer(tie) ? String(tie.person) : tie.label, 150));
+    const [dx, dy, anchor] = side === 0 ? [0, y < TIES_HIGH / 2 ? -15 : 24, "middle"] : [14 * side, 4, side > 0 ? "start" : "end"];
+    group.append("text").attr("class", "tg-tie-name").attr("x", dx).attr("y", dy).attr("text-anchor", anchor).text(fit(isPeer(tie) ? String(tie.person) : tie.label, room));
   }
 
   /** A peer: pressing it opens that life. */
@@ -576,7 +579,7 @@ function listOf(events, divergence, arm) {
 /** Dark or white, whichever reads better on a colour. */
 function inkOn(colour) {
   const [r, g, b] = [1, 3, 5].map((i) => (parseInt(colour.slice(i, i + 2), 16) / 255) ** 2.2);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#1b2430" : "#ffffff";
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.215 ? "#1b2430" : "#ffffff";
 }
 
 /** As much of a text as fits a width, or nothing. */
@@ -611,8 +614,9 @@ function tiesNote(count, more) {
 /** Where a tie stands around the person: angle by its place in the order, distance by strength. */
 function spotOf(tie, turn, width, height) {
   const angle = 2 * Math.PI * turn - Math.PI / 2;
-  const reach = 0.5 + 0.5 * (1 - Math.max(0, Math.min(1, tie.strength)));
-  const [rx, ry] = [Math.min(230, width / 2 - 90), height / 2 - 34];
+  const reach = 0.4 + 0.6 * (1 - Math.max(0, Math.min(1, tie.strength)));
+  const [rx, ry] = [Math.min(200, width / 2 - 100), height / 2 - 34];
   const side = Math.abs(Math.cos(angle)) < 0.25 ? 0 : Math.sign(Math.cos(angle));
-  return { tie, side, x: width / 2 + rx * reach * Math.cos(angle), y: height / 2 + ry * reach * Math.sin(angle) };
+  const [x, y] = [width / 2 + rx * reach * Math.cos(angle), height / 2 + ry * reach * Math.sin(angle)];
+  return { tie, side, x, y, room: side > 0 ? width - x - 16 : side < 0 ? x - 16 : 190 };
 }

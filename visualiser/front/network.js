@@ -143,6 +143,14 @@ class View {
   pan(dx, dy) {
     this.x += dx;
     this.y += dy;
+    this.#keepInSight();
+  }
+
+  /** The middle of the screen never leaves the world. */
+  #keepInSight() {
+    const [x0, y0, x1, y1] = this.bounds;
+    this.x = clamp(this.x, this.width / 2 - this.k * x1, this.width / 2 - this.k * x0);
+    this.y = clamp(this.y, this.height / 2 - this.k * y1, this.height / 2 - this.k * y0);
     this.fitted = false;
   }
 
@@ -151,7 +159,7 @@ class View {
     this.x = px - ((px - this.x) * k) / this.k;
     this.y = py - ((py - this.y) * k) / this.k;
     this.k = k;
-    this.fitted = false;
+    this.#keepInSight();
   }
 
   /** World place of a screen point. */
@@ -185,7 +193,7 @@ class Scene {
 
   hubOf(node) {
     const hub = this.hubs[node] ?? ABSENT;
-    return hub < this.shared.world.hubs.length && hub !== ABSENT ? hub : null;
+    return hub < this.shared.world.hubs.length ? hub : null;
   }
 
   tally() {
@@ -195,24 +203,35 @@ class Scene {
 
   link() {
     this.linked = this.shared.world.hubs.map(() => 0);
-    for (const hub of this.hubs) if (hub !== ABSENT && hub < this.linked.length) this.linked[hub]++;
+    for (const hub of this.hubs) if (hub < this.linked.length) this.linked[hub]++;
     this.isLinkKnown = true;
   }
 
   paintAreas(pen) {
     const { view, world, tokens } = this.shared;
-    for (const { title, x, y, r } of world.areas) {
+    for (const [index, { title, x, y, r }] of world.areas.entries()) {
       const [px, py, pr] = [x * view.k + view.x, y * view.k + view.y, r * view.k];
       pen.circle(px, py, pr, { fill: tokens["surface-soft"], stroke: tokens.line });
-      if (world.areas.length === 1 || pr < 34) continue;
-      pen.text(title, px, py - pr - 5, { size: 12, weight: 600, anchor: "middle", fill: tokens["ink-soft"], halo: tokens.surface });
+      if (world.areas.length === 1 || pr < 34 || pr > LABELS_FROM_PX) continue;
+      const top = Math.min(y - r, ...world.hubs.filter((hub) => hub.area === index).map((hub) => hub.y));
+      pen.text(title, px, top * view.k + view.y - 9, { size: 12, weight: 600, anchor: "middle", fill: tokens["ink-soft"], halo: tokens.surface });
     }
   }
 
   paintTies(pen) {
     const ends = new Float32Array(2 * this.ties.length);
     this.ties.forEach((node, i) => ends.set(this.at(node), 2 * i));
-    pen.lines(ends, { stroke: "rgba(77,90,105,0.5)", width: clamp(this.radius() * 0.22, 0.6, 1.2) });
+    pen.lines(ends, { stroke: `rgba(77,90,105,${this.radius() < 2 ? 0.35 : 0.55})`, width: clamp(this.radius() * 0.22, 0.6, 1.2) });
+  }
+
+  /** The area whose organisations are named: the only one, or when near enough, the one in the middle of the view. */
+  namedArea() {
+    const { view, world } = this.shared;
+    if (world.areas.length < 2) return 0;
+    const [x, y] = view.inverse(view.width / 2, view.height / 2);
+    const far = world.areas.map((area) => Math.hypot(area.x - x, area.y - y));
+    const nearest = far.indexOf(Math.min(...far));
+    return world.areas[nearest].r * view.k > LABELS_FROM_PX ? nearest : null;
   }
 
   /** Where each organisation stands on the screen, and its label's box where it has one. */
@@ -220,33 +239,44 @@ class Scene {
     const { view, world } = this.shared;
     const most = Math.max(1, ...this.shared.scenes.flatMap((scene) => scene.linked));
     const taken = [];
+    const named = this.namedArea();
     return world.hubs.map((hub, index) => {
       const area = world.areas[hub.area] ?? { x: hub.x, y: hub.y, r: 0 };
       const [x, y] = [hub.x * view.k + view.x, hub.y * view.k + view.y];
       const provider = hub.kind === "provider";
       const linked = provider && this.isLinkKnown ? this.linked[index] : null;
       const share = linked === null ? 0.3 : Math.sqrt(linked / most);
-      const placed = { hub, index, x, y, linked, grey: linked === 0, size: provider ? 4 + 4 * share : 6, box: null };
       const isNear = x > -20 && y > -20 && x < view.width + 20 && y < view.height + 20;
-      const isNamed = world.areas.length === 1 || area.r * view.k > LABELS_FROM_PX;
-      if (isNamed && isNear) this.#label(placed, hub.x - area.x, hub.y - area.y, share, taken);
+      const size = clamp(area.r * view.k * 0.07, 3, 7) * (provider ? 0.9 + 0.5 * share : 1);
+      const placed = { hub, index, x, y, linked, grey: linked === 0, size, box: null };
+      if (hub.area === named && isNear) this.#label(placed, area, share, taken);
       return placed;
     });
   }
 
-  /** Give a hub its label, outside the ring of its area, inside the picture, clear of those before it. */
-  #label(placed, dx, dy, share, taken) {
+  /** Give a hub its label, off the disc of its area, inside the picture, clear of those before it. */
+  #label(placed, area, share, taken) {
     const { view, measure } = this.shared;
     const provider = placed.hub.kind === "provider";
     const font = provider ? 11.5 + 2 * share : 11.5;
-    const lines = wrapped(placed.hub.title, 17);
+    const lines = wrapped(placed.hub.title, 15);
     if (placed.linked !== null) lines.push(placed.grey ? "nobody now" : `${count(placed.linked)} people`);
     const w = Math.max(...lines.map((line) => measure(line, font, provider ? 600 : 400))) + (provider ? 14 : 4);
     const h = lines.length * font * 1.2 + (provider ? 8 : 2);
+    const [dx, dy] = [placed.hub.x - area.x, placed.hub.y - area.y];
     const far = Math.hypot(dx, dy) || 1;
-    const reach = provider ? 0 : placed.size + 5;
-    const middle = [placed.x + (dx / far) * (reach + w / 2), placed.y + (dy / far) * (reach + h / 2)];
-    const box = { x: clamp(middle[0] - w / 2, 4, Math.max(4, view.width - w - 4)), y: clamp(middle[1] - h / 2, 4, Math.max(4, view.height - h - 4)), w, h };
+    const box = { x: 0, y: 0, w, h };
+    // Outwards by small steps until the box clears the disc, and a charity's its own mark.
+    let [gap, off] = [0, 0];
+    for (let reach = provider ? 0 : placed.size + Math.min(w, h) / 2; reach < 200; reach += 3) {
+      box.x = clamp(placed.x + (dx / far) * reach - w / 2, 4, Math.max(4, view.width - w - 4));
+      box.y = clamp(placed.y + (dy / far) * reach - h / 2, 4, Math.max(4, view.height - h - 4));
+      const [cx, cy] = [area.x * view.k + view.x, area.y * view.k + view.y];
+      gap = Math.hypot(clamp(cx, box.x, box.x + w) - cx, clamp(cy, box.y, box.y + h) - cy) - area.r * view.k;
+      off = Math.max(box.x - placed.x, placed.x - box.x - w, box.y - placed.y, placed.y - box.y - h);
+      if (gap > 5 && (provider || off > placed.size + 1)) break;
+    }
+    if (gap < -10 || (!provider && off < placed.size)) return;
     for (const other of taken) {
       if (box.x >= other.x + other.w + 3 || other.x >= box.x + box.w + 3) continue;
       if (box.y >= other.y + other.h + 3 || other.y >= box.y + box.h + 3) continue;
@@ -257,17 +287,18 @@ class Scene {
   }
 
   paintHubs(pen) {
-    for (const placed of this.placedHubs()) this.paintHub(pen, placed);
+    const placed = this.placedHubs();
+    for (const one of [...placed.filter(({ box }) => !box), ...placed.filter(({ box }) => box)]) this.paintHub(pen, one);
   }
 
   paintHub(pen, { hub, x, y, size, grey, box, lines, font }) {
     const { tokens } = this.shared;
     const provider = hub.kind === "provider";
     const stroke = grey ? tokens["line-strong"] : tokens.ink;
-    const style = { fill: grey ? tokens["surface-soft"] : tokens.surface, stroke, width: grey ? 1 : 1.5, dash: grey ? [4, 3] : [] };
-    if (!provider) pen.polygon(HOUSE.map(([px, py]) => [px * size, py * size]), x, y, { ...style, stroke: tokens.accent });
+    const style = { fill: grey ? tokens["surface-soft"] : tokens.surface, stroke, width: grey ? 1 : 1.5, dash: grey && box ? [3, 3] : [] };
+    if (!provider) pen.polygon(HOUSE.map(([px, py]) => [px * size, py * size]), x, y, { fill: tokens.accent, stroke: tokens.surface });
     else if (box) pen.box(box.x, box.y, box.w, box.h, 5, style);
-    else pen.box(x - size, y - size * 0.7, 2 * size, 1.4 * size, 2, grey ? style : { ...style, fill: tokens["ink-soft"] });
+    else pen.box(x - size, y - size * 0.7, 2 * size, 1.4 * size, 2, style);
     if (!box) return;
     const fill = grey || !provider ? tokens["ink-soft"] : tokens.ink;
     const top = box.y + (box.h - lines.length * font * 1.2) / 2 + font * 0.98;
@@ -396,27 +427,21 @@ class Panel {
     this.floor = new Uint32Array(ctx.getImageData(0, 0, ground.width, ground.height).data.buffer);
   }
 
-  /** Device position of a node in the picture with its margins, or null outside. */
-  #spot(node) {
-    const { view, people } = this.scene.shared;
-    const x = (people.xy[2 * node] * view.k + view.x) * this.ratio;
-    const y = (people.xy[2 * node + 1] * view.k + view.y) * this.ratio;
-    if (!(x >= 0 && y >= 0 && x < this.canvas.width && y < this.canvas.height)) return null;
-    return [x + this.margin, y + this.margin];
-  }
-
   #paintPeople() {
-    const { scene, settled, sprites } = this;
+    const { scene, settled, sprites, ratio, margin } = this;
+    const { people, view, world } = scene.shared;
     settled.set(this.floor);
-    if (!scene.shared.world) return;
+    if (!world) return;
     const marks = sprites.marks(scene.radius());
     const buckets = marks.map(() => []);
-    const known = Math.min(scene.states.length, scene.shared.people.size);
+    const known = Math.min(scene.states.length, people.size);
     for (let node = 0; node < known; node++) buckets[scene.states[node]]?.push(node);
+    const { width, height } = this.canvas;
     buckets.forEach((nodes, state) => {
       for (const node of nodes) {
-        const spot = this.#spot(node);
-        if (spot) Sprites.put(settled, marks[state], sprites.stride, spot[0], spot[1]);
+        const x = (people.xy[2 * node] * view.k + view.x) * ratio;
+        const y = (people.xy[2 * node + 1] * view.k + view.y) * ratio;
+        if (x >= 0 && y >= 0 && x < width && y < height) Sprites.put(settled, marks[state], sprites.stride, x + margin, y + margin);
       }
     });
   }
@@ -424,9 +449,10 @@ class Panel {
   #paintPulses(now) {
     this.pulses = this.pulses.filter(({ start }) => now - start < PULSE_MS);
     for (const { node, start } of this.pulses) {
-      const spot = this.#spot(node);
+      const [x, y] = this.scene.at(node).map((v) => v * this.ratio);
       const state = this.scene.stateOf(node);
-      if (spot && state !== ABSENT) this.sprites.putRing(this.shown, state, Math.max(0, now - start) / PULSE_MS, ...spot);
+      if (state === ABSENT || !(x >= 0 && y >= 0 && x < this.canvas.width && y < this.canvas.height)) continue;
+      this.sprites.putRing(this.shown, state, Math.max(0, now - start) / PULSE_MS, x + this.margin, y + this.margin);
     }
   }
 }
@@ -435,12 +461,14 @@ class Panel {
 class Legend {
   constructor(states) {
     this.states = states;
-    this.counts = states.map(() => ARMS.map((_, arm) => make("span", { class: `net-count net-count-${arm}`, text: "0" })));
+    this.counts = states.map(() => ARMS.map((_, arm) => make("span", { class: `net-count net-count-${arm}`, text: "–" })));
     const items = states.map((state, i) => {
       const [base, reform] = this.counts[i];
       const both = make("span", { class: "net-counts" }, make("span", { class: "tg-hidden", text: "base" }), base, make("span", { class: "tg-hidden", text: "reform" }), reform);
       return make("li", { class: "net-state" }, make("span", { class: "net-icon", html: icon(state, 16) }), make("span", { class: "net-label", text: state.label }), both);
     });
+    const key = (mark, text) => make("span", { class: "net-key" }, make("span", { class: `net-key-${mark}`, "aria-hidden": "true" }), text);
+    items.push(make("li", { class: "net-keys" }, key("provider", "Provider"), key("charity", "Charity")));
     this.element = make("ul", { class: "net-legend", "aria-label": "What the marks mean, and how many people in each world" }, ...items);
   }
 
@@ -542,11 +570,12 @@ export class Networks {
     this.holders = ARMS.map((_, arm) => make("div", { class: "net-holder" }, this.canvases[arm], this.messages[arm]));
     const panels = this.heads.map(({ title, parted, date, arm }) =>
       make("section", { class: `net-panel net-panel-${arm}` },
-        make("header", { class: "net-head" }, make("span", { class: "net-swatch", "aria-hidden": "true" }), title, parted, date), this.holders[arm]));
+        make("header", { class: "net-head" }, make("span", { class: "net-swatch", "aria-hidden": "true" }), title, make("p", { class: "net-when" }, date, parted)), this.holders[arm]));
+    panels[1].firstChild.append(this.tools());
     this.panels = this.scenes.map((scene, arm) => new Panel(scene, this.canvases[arm]));
     this.legend = new Legend(this.states);
     this.tip = new Tip();
-    this.element = make("div", { class: "net" }, keys, ...panels, make("div", { class: "net-foot" }, this.legend.element, this.tools()), this.tip.element);
+    this.element = make("div", { class: "net" }, keys, ...panels, this.legend.element, this.tip.element);
     this.root.append(this.element);
     this.canvases.forEach((canvas, arm) => this.listen(canvas, arm));
   }
@@ -564,9 +593,7 @@ export class Networks {
       this.setShowTies(this.tiesBox.checked);
       this.onTies(this.tiesBox.checked);
     }, on);
-    const key = (mark, text) => make("span", { class: "net-key" }, make("span", { class: `net-key-${mark}`, "aria-hidden": "true" }), text);
     return make("div", { class: "net-tools" },
-      key("provider", "provider"), key("charity", "charity"),
       make("label", { class: "net-ties" }, this.tiesBox, "Ties"),
       make("div", { class: "net-zoom", role: "group", "aria-label": "Zoom both networks" }, button("−", "Zoom out", middle(1 / 1.4)), button("+", "Zoom in", middle(1.4)), button("Fit", "Show all", () => this.fit())));
   }
@@ -690,7 +717,7 @@ export class Networks {
     if (!width || !height) return;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     const { view, world } = this.shared;
-    view.pad = world?.areas.length === 1 ? [clamp(0.16 * width, 24, 130), 44] : [24, 26];
+    view.pad = world?.areas.length === 1 ? [clamp(0.2 * width, 24, 140), 40] : [24, 28];
     view.resize(width, height);
     for (const panel of this.panels) panel.resize(width, height, ratio);
     this.wake();
@@ -739,16 +766,19 @@ export class Networks {
   // ---- view, pointer and keys
 
   fit() {
+    this.leave();
     this.shared.view.fit();
     this.spoil(GROUND);
   }
 
   pan(dx, dy) {
+    this.leave();
     this.shared.view.pan(dx, dy);
     this.spoil(GROUND);
   }
 
   zoom(x, y, factor) {
+    this.leave();
     this.shared.view.zoom(x, y, factor);
     this.spoil(GROUND);
   }
@@ -890,8 +920,8 @@ export class Networks {
 
   // ---- files
 
-  /** Draw the whole figure, titles, date and legend included, with a pen. */
-  figure(pen, { width, height }) {
+  /** Draw the whole figure, titles, date and legend included, with a pen; `drawWorld` draws one scene at a place. */
+  figure(pen, { width, height }, drawWorld) {
     const { tokens, view, world, measure } = this.shared;
     const gap = 16;
     pen.box(0, 0, width, height, 0, { fill: tokens.surface });
@@ -901,11 +931,7 @@ export class Networks {
       pen.lines([left, 27, left + 26, 27], { stroke: colour, width: 3, dash: arm ? [6, 4] : [] });
       pen.text(world?.arms[arm].title ?? ARMS[arm], left + 34, 32, { size: 15, weight: 600, fill: tokens.ink });
       pen.text(this.date, left + view.width, 32, { size: 13, anchor: "end", fill: tokens["ink-soft"] });
-      pen.inside(left, 44, view.width, view.height, () => {
-        scene.paintGround(pen);
-        if (world) scene.paintPeople(pen);
-        this.paintFocus(pen, scene);
-      });
+      drawWorld(scene, left, 44);
       pen.box(left, 44, view.width, view.height, 6, { stroke: tokens.line });
     });
     let [x, y] = [gap, view.height + 72];
@@ -931,7 +957,13 @@ export class Networks {
     const canvas = make("canvas", { width: 2 * size.width, height: 2 * size.height });
     const ctx = canvas.getContext("2d");
     ctx.scale(2, 2);
-    this.figure(new CanvasPen(ctx, this.shared.family), size);
+    const { width, height } = this.shared.view;
+    this.figure(new CanvasPen(ctx, this.shared.family), size, (scene, left, top) => {
+      const panel = new Panel(scene, document.createElement("canvas"));
+      panel.resize(width, height, 2);
+      panel.paint(0, (pen) => this.paintFocus(pen, scene));
+      ctx.drawImage(panel.canvas, left, top, width, height);
+    });
     return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   }
 
@@ -939,7 +971,12 @@ export class Networks {
   toSVG() {
     const size = this.figureSize();
     const pen = new SvgPen(size.width, size.height, this.shared.family);
-    this.figure(pen, size);
+    const { width, height } = this.shared.view;
+    this.figure(pen, size, (scene, left, top) => pen.inside(left, top, width, height, () => {
+      scene.paintGround(pen);
+      if (this.shared.world) scene.paintPeople(pen);
+      this.paintFocus(pen, scene);
+    }));
     return pen.toString();
   }
 

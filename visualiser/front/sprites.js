@@ -231,11 +231,6 @@ export class CanvasPen {
     }
   }
 
-  /** The same outline at many places (an array of x, y). */
-  marks(points, places, style) {
-    for (let i = 0; i < places.length; i += 2) this.polygon(points, places[i], places[i + 1], style);
-  }
-
   text(words, x, y, { size = 12, weight = 400, fill, anchor = "start", halo = null }) {
     const { ctx } = this;
     ctx.font = `${weight} ${size}px ${this.family}`;
@@ -248,17 +243,6 @@ export class CanvasPen {
     }
     ctx.fillStyle = fill;
     ctx.fillText(words, x, y);
-  }
-
-  /** Draw inside a clipped rectangle whose corner is the new origin. */
-  inside(x, y, w, h, draw) {
-    this.ctx.save();
-    this.ctx.translate(x, y);
-    this.ctx.beginPath();
-    this.ctx.rect(0, 0, w, h);
-    this.ctx.clip();
-    draw();
-    this.ctx.restore();
   }
 }
 
@@ -302,6 +286,7 @@ export class SvgPen {
     if (path) this.parts.push(`<path d="${path}" ${this.#style(style)}/>`);
   }
 
+  /** The same outline at many places (an array of x, y). */
   marks(points, places, style) {
     const id = `mark${this.serial++}`;
     this.parts.push(`<defs><polygon id="${id}" points="${this.#points(points, 0, 0)}" ${this.#style(style)}/></defs>`);
@@ -316,6 +301,7 @@ export class SvgPen {
     this.parts.push(`<text x="${round(x)}" y="${round(y)}" ${font}${edge}>${plain(words)}</text>`);
   }
 
+  /** Draw inside a clipped rectangle whose corner is the new origin. */
   inside(x, y, w, h, draw) {
     const id = `clip${this.serial++}`;
     this.parts.push(`<clipPath id="${id}"><rect width="${w}" height="${h}"/></clipPath>`);
