@@ -6,8 +6,8 @@ explanation says so.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from experiments import story
 from experiments.story import HELP, Life, Line
 from sim.charities import Kind, Path
-from sim.clock import DAYS_PER_WEEK, TWELVE_MONTHS_DAYS, day_of
+from sim.clock import DAYS_PER_WEEK, TWELVE_MONTHS_DAYS, date_of, day_of
 from sim.events import Event, reason_of_enforcement
 from sim.model import ProbationModel
 from sim.needs import Need
@@ -27,12 +27,8 @@ if TYPE_CHECKING:
 
 ARMS = ("the base", "the reform")
 CAUSES = ("officer", "appointment", "place", "recall", "peer", "offence", "law", "other")
-SHORT_SENTENCES, CURFEW, REQUIREMENT = (
-    "short_sentence_supervision",
-    "hdc_widened",
-    "rehabilitation_activity_requirement",
-)
-GATE, MENTORS, SUPPLY_CHAIN = "through_the_gate", "charity_mentoring", "charity_supply_chain"
+SHORT_SENTENCES, CURFEW = "short_sentence_supervision", "hdc_widened"
+GATE, MENTORS, SPLIT, REUNIFIED = "through_the_gate", "charity_mentoring", "risk_split", "reunified_service"
 _HUNDREDTHS, _PERCENT = 100, 100
 _BODIES = {
     Provider.TRUST: "the trust",
@@ -98,18 +94,37 @@ def divergence(pair: "Pair", person: int, lives: Sequence[Life]) -> dict[str, An
     -------
     dict or None
         `index` is the place in each life of the line that the other has not, None where that life has none on the day.
+        Where who supervises is all that differs at first, `then` is the same of the first other thing, or None.
     """
     found = part(pair, person, lives)
     if found is None:
         return None
-    cause, explanation = explain(found)
+    then = None
+    if all(line.event == Event.ALLOCATION for _, line in found.marked):
+        then = part(pair, person, [_without_officers(lived) for lived in lives])
+    return _described(found, lives) | {"then": None if then is None else _described(then, lives)}
+
+
+def _without_officers(lived: Life) -> Life:
+    """Return a life as it reads where nobody minds who supervises."""
+    return replace(lived, lines=[line for line in lived.lines if line.event != Event.ALLOCATION])
+
+
+def _described(parting: Parting, lives: Sequence[Life]) -> dict[str, Any]:
+    """Return a parting as the page takes it."""
+    cause, explanation = explain(parting)
     return {
-        "index": [None if line is None else len(found.before) for line in found.lines],
-        "date": found.when.isoformat(),
-        "arm_texts": [_text(found, arm) for arm in (0, 1)],
+        "index": [_place(line, lived.lines) for line, lived in zip(parting.lines, lives, strict=True)],
+        "date": parting.when.isoformat(),
+        "arm_texts": [_text(parting, arm) for arm in (0, 1)],
         "cause": cause,
         "explanation": explanation,
     }
+
+
+def _place(line: Line | None, lines: Sequence[Line]) -> int | None:
+    """Return where a line stands: that very one, for a life may say the same twice."""
+    return None if line is None else next(k for k, other in enumerate(lines) if other is line)
 
 
 def part(pair: "Pair", person: int, lives: Sequence[Life]) -> Parting | None:
@@ -170,10 +185,10 @@ def _officer(parting: Parting) -> Answer:
     held = held_by(parting.before)
     if held is None and parting.lever(SHORT_SENTENCES) == arm and _is_inside_briefly(parting.before):
         return "law", (
-            f"Under {ARMS[arm]} sentences under twelve months are supervised, so an officer is allocated while the "
-            f"person is in prison; under {ARMS[1 - arm]} nobody is."
+            f"Under {ARMS[arm]} {_by_law(parting, SHORT_SENTENCES)} short sentences are supervised, so an officer is "
+            f"allocated while the person is in prison; under {ARMS[1 - arm]} nobody is."
         )
-    if held is None:
+    if held is None and not _is_reorganised(parting, arm):
         return "officer", (
             f"Under {ARMS[arm]} {_body(line)} allocated an officer on {_date(parting.when)}; under {ARMS[1 - arm]} no "
             f"officer was allocated that day. {_before(parting)}"
@@ -194,12 +209,34 @@ def _two_officers(parting: Parting) -> str:
             f"The case was allocated under both, by {_body(base)}, to different officers: other people's cases had "
             "loaded them otherwise by then."
         )
-    return f"Under {ARMS[0]} the case went to an officer of {_body(base)}, under {ARMS[1]} to one of {_body(reform)}."
+    return (
+        f"Under {ARMS[0]} the case went to an officer of {_body(base)}, under {ARMS[1]} to one of {_body(reform)}."
+        f"{_since_split(parting)}"
+    )
 
 
-def _new_officer(parting: Parting, arm: int, held: Line, line: Line) -> str:
+def _since_split(parting: Parting) -> str:
+    """Say since when people are divided by risk under one regime alone."""
+    arm = parting.lever(SPLIT)
+    if arm is None:
+        return ""
+    return (
+        f" The reform of the trusts holds there {_by_law(parting, SPLIT)}: people are divided between two services by "
+        "risk of serious harm."
+    )
+
+
+def _is_reorganised(parting: Parting, arm: int) -> bool:
+    """Say whether a lever that gives everybody another employer's officer begins this week in one arm alone."""
+    levers = parting.pair.plan.arms[arm].levers
+    began = [levers[name].from_day for name in (SPLIT, REUNIFIED) if parting.lever(name) == arm]
+    return any(0 <= parting.day - day < DAYS_PER_WEEK for day in began)
+
+
+def _new_officer(parting: Parting, arm: int, held: Line | None, line: Line) -> str:
     """Explain that one arm alone changes the officer of a person who has one."""
-    old, new, under, when = Provider(held.value), Provider(line.value), ARMS[arm], _date(parting.when)
+    old = None if held is None else Provider(held.value)
+    new, under, when = Provider(line.value), ARMS[arm], _date(parting.when)
     kept = (
         f"{_PERCENT * parting.pair.models[arm].register.allocation.alliance_kept_on_change:.0f} percent of what it was"
     )
@@ -216,7 +253,7 @@ def _new_officer(parting: Parting, arm: int, held: Line, line: Line) -> str:
         )
     if keeps_officer(parting.pair.models[arm], parting.person, parting.day // DAYS_PER_WEEK):
         set_back = "the officer came along, and with the officer the alliance"
-    return f"Under {under} {_body(line)} took over from {_body(held)} on {when}: {set_back}."
+    return f"Under {under} {_body(line)} took over on {when}: {set_back}."
 
 
 def keeps_officer(model: ProbationModel, person: int, week: int) -> bool:
@@ -237,7 +274,8 @@ def held_by(before: Sequence[Line]) -> Line | None:
         set_free = line.event in (Event.RELEASE, Event.RE_RELEASE) and line.value == Status.FREE
         goes_on = any(later.event == Event.SUPERVISION_START for later in before[k + 1 :] if later.day == line.day)
         ended = line.event == Event.SUPERVISION_END and not goes_on
-        if set_free or ended or line.event in (Event.CUSTODY_START, Event.SERVED_ALREADY):
+        short = line.event == Event.CUSTODY_START and line.value < TWELVE_MONTHS_DAYS
+        if set_free or ended or short or line.event == Event.SERVED_ALREADY:
             return None
     return None
 
@@ -260,8 +298,28 @@ def _enforcement(parting: Parting) -> Answer:
         )
     cause = "recall" if line.event == Event.RECALL else "other"
     if reason == Reason.MISSED_CONTACT or (line.event == Event.BREACH and "absences" in apart(parting)):
-        cause, why = "appointment", f"{why}; under {ARMS[1 - arm]} the contact was kept, not due, or not enforced"
+        why = f"{why}; under {ARMS[1 - arm]} the contact was kept, not due, or not enforced"
+        return "appointment", f"{why}. {_absences_parted(parting) or _before(parting)}"
     return cause, f"{why}. {_before(parting)}"
+
+
+def _absences_parted(parting: Parting) -> str:
+    """Say since when absences have stood apart on record, before the day; nothing where they do not, for a breach is
+    heard weeks after the failure."""
+    node = parting.pair.nodes.number_of(parting.person)
+    if node is None:
+        return ""
+    (weeks, base), (_, reform) = (record.samples("absences", node) for record in parting.pair.records)
+    known = weeks <= parting.day // DAYS_PER_WEEK
+    differs = np.flatnonzero(base[known] != reform[known])
+    if not len(differs):
+        return ""
+    since = differs[np.flatnonzero(np.diff(differs, prepend=-2) > 1)[-1]]
+    when = _date(date_of(int(weeks[since]) * DAYS_PER_WEEK))
+    return (
+        f"Unacceptable absences on record stood apart from {when}: {base[since]} under {ARMS[0]}, {reform[since]} under "
+        f"{ARMS[1]}."
+    )
 
 
 def _words(member: Reason | Need | Path) -> str:
@@ -284,16 +342,18 @@ def _help(parting: Parting) -> Answer:
     elif path == Path.EVERY_LEAVER and parting.lever(MENTORS) == arm:
         why = f"Every leaver is promised a mentor under {under}; under {other} nobody is"
     else:
-        why = f"A charity had a place ({HELP[kind]}) under {under} on this day, and under {other} it had not"
+        why = f"The help of a charity ({HELP[kind]}) began on this day under {under}, and under {other} it did not"
     return "place", f"{why}. {_later_help(parting, 1 - arm, kind)} {_places(parting, kind)}".strip()
 
 
 def _later_help(parting: Parting, arm: int, kind: Kind) -> str:
-    """Say what became of the same help in the other life."""
-    later = next((line for line in parting.rests[arm] if line.event == Event.HELP_START and line.value == kind), None)
-    if later is not None:
-        return f"There the same help began on {_date(later.day)}."
-    return "There it has not begun since: no place came free in time, or nobody referred the person."
+    """Say whether the same help began later in the other life, within the weeks that one may wait."""
+    longest = timedelta(weeks=int(parting.pair.models[arm].register.support.longest_wait_weeks))
+    later = (line for line in parting.rests[arm] if line.event == Event.HELP_START and line.value == kind)
+    began = next((line.day for line in later if line.day <= parting.when + longest), None)
+    if began is not None:
+        return f"There the same help began on {_date(began)}: the queue was longer."
+    return "There no place came free while one may wait, or nobody referred the person."
 
 
 def _places(parting: Parting, kind: Kind) -> str:
@@ -318,15 +378,25 @@ def _law(parting: Parting) -> Answer:
         return "law", f"Released on home detention curfew under {ARMS[curfew[0]]} alone: {more}."
     arm = parting.lever(SHORT_SENTENCES)
     if arm is not None and statuses.get(1 - arm, Status.FREE) == Status.FREE != statuses.get(arm, Status.FREE):
+        months = parting.pair.plan.arms[arm].setting(SHORT_SENTENCES, "total_supervision_months")
         return "law", (
-            f"Under {ARMS[arm]} short sentences are followed by supervision for a year; under {ARMS[1 - arm]} this one "
-            "is not."
+            f"Under {ARMS[arm]} {_by_law(parting, SHORT_SENTENCES)} short sentences are followed by supervision, "
+            f"{months:g} months in all; under {ARMS[1 - arm]} this one is not."
         )
     return "law", f"The law puts the person under other supervision on this day. {_before(parting)}"
 
 
+def _by_law(parting: Parting, lever: str) -> str:
+    """Say from when a lever holds that one arm alone has by then."""
+    arm = parting.lever(lever)
+    assert arm is not None
+    return f"from {_date(date_of(parting.pair.plan.arms[arm].levers[lever].from_day))}"
+
+
 def _re_release(parting: Parting) -> Answer:
-    """Explain a return from recall under one regime alone."""
+    """Explain a return from recall under one regime alone, or to other supervision."""
+    if len(parting.marked) == len(ARMS):
+        return _law(parting)
     arm, _ = _first(parting, Event.RE_RELEASE)
     return "recall", f"Released from recall on this day under {ARMS[arm]} alone. {_before(parting)}"
 
@@ -334,17 +404,39 @@ def _re_release(parting: Parting) -> Answer:
 def _peer(parting: Parting) -> Answer:
     """Explain an offence committed together under one regime alone."""
     arm, together = next((arm, line) for arm in (0, 1) if (line := _together(parting, arm)) is not None)
-    with_whom = f"person {together.value}"
-    both = [_state_of(parting, number, together.value) for number in (0, 1)]
-    where = ""
-    if None not in both and both[0] != both[1]:
-        where = (
-            f" As that week began {with_whom} was in state “{both[0]}” under {ARMS[0]}, “{both[1]}” under {ARMS[1]}."
+    peer, under, other = f"person {together.value}", ARMS[arm], ARMS[1 - arm]
+    there = parting.pair.models[1 - arm]
+    if has_offence(there, parting.person, parting.day):
+        said = f"Under {under} {peer} took part in the offence; under {other} it was committed without {peer}."
+    elif leads(parting.pair.models[arm], parting.person, together.value, parting.day):
+        cause, said = _chance(parting)
+        return cause, f"{said} {peer.capitalize()} joined in."
+    elif has_offence(there, together.value, parting.day):
+        said = (
+            f"Under {under} the person joined in an offence of {peer}; under {other} {peer} offended without this one."
         )
-    return "peer", (
-        f"Under {ARMS[arm]} the person and {with_whom}, to whom there is a tie, offended together; under "
-        f"{ARMS[1 - arm]} they did not.{where} {_before(parting)}"
-    )
+    else:
+        said = f"Under {under} the person joined in an offence of {peer}; under {other} {peer} did not offend that day."
+    both = [_state_of(parting, number, together.value) for number in (0, 1)]
+    if None not in both and both[0] != both[1]:
+        said += f" As the week began {peer} was in state “{both[0]}” under {ARMS[0]} and “{both[1]}” under {ARMS[1]}."
+    return "peer", f"{said} {_before(parting)}" if apart(parting) else said
+
+
+def leads(model: ProbationModel, person: int, other: int, day: int) -> bool:
+    """Say whether a common offence was the person's own, in which the other joined: who joins is logged before."""
+    log = model.log
+    together = np.flatnonzero((log.event == Event.CO_OFFENCE) & (log.day == day))
+    numbers = model.people.person[log.row[together]]
+    mine = np.flatnonzero((numbers == person) & (log.value[together] == other))
+    theirs = np.flatnonzero((numbers == other) & (log.value[together] == person))
+    return bool(len(mine) and len(theirs) and mine[0] > theirs[0])
+
+
+def has_offence(model: ProbationModel, person: int, day: int) -> bool:
+    """Say whether the log has an offence of a person on a day."""
+    view, log = model.offender(person), model.log
+    return view is not None and bool(((log.row == view.row) & (log.day == day) & (log.event == Event.OFFENCE)).any())
 
 
 def _together(parting: Parting, arm: int) -> Line | None:
@@ -358,13 +450,13 @@ def _together(parting: Parting, arm: int) -> Line | None:
 
 def _offence(parting: Parting) -> Answer:
     """Explain an offence under one regime alone."""
-    if any(_together(parting, arm) for arm in (0, 1)):
-        return _peer(parting)
-    found = apart(parting)
+    return _peer(parting) if any(_together(parting, arm) for arm in (0, 1)) else _chance(parting)
+
+
+def _chance(parting: Parting) -> Answer:
+    """Explain that the same luck met another chance of offending."""
     same_luck = "The luck of the week is the same under both, and met another chance of offending."
-    if list(found) == ["peers"]:
-        return "peer", f"{same_luck} Peers made it: {found['peers']}."
-    return "offence", f"{same_luck} {_before(parting)}"
+    return "peer" if list(apart(parting)) == ["peers"] else "offence", f"{same_luck} {_before(parting)}"
 
 
 def _other(parting: Parting) -> Answer:
@@ -372,7 +464,7 @@ def _other(parting: Parting) -> Answer:
     return "other", f"Police or court came to another decision, or to the same on another day. {_before(parting)}"
 
 
-_WITH_STATUS = frozenset({Event.RELEASE, Event.SUPERVISION_START})
+_WITH_STATUS = frozenset({Event.RELEASE, Event.RE_RELEASE, Event.SUPERVISION_START})
 _RULES: tuple[tuple[frozenset[Event], Callable[[Parting], Answer]], ...] = (
     (frozenset({Event.RECALL, Event.BREACH}), _enforcement),
     (frozenset({Event.CO_OFFENCE}), _peer),
