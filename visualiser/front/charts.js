@@ -21,7 +21,7 @@ const DASHES = [null, "6 4"];
 const DIAMOND = symbol(symbolDiamond2, 60)();
 const PUBLISHED_COLOUR = "#1b2430";
 const HEIGHT = 236;
-const BOX = { top: 34, right: 14, bottom: 24, left: 52 };
+const BOX = { top: 34, right: 18, bottom: 24, left: 52 };
 const MARKER_ROOM = 15;
 const DAY = 86_400_000;
 const sayDay = utcFormat("%-d %b %Y");
@@ -60,7 +60,9 @@ export class Charts {
   constructor(root) {
     this.root = select(root).classed("tg-charts", true);
     this.legend = this.root.append("div").attr("class", "tg-legend");
-    this.key = this.root.append("ol").attr("class", "tg-reform-key").attr("aria-label", "Dates of the reforms");
+    const key = this.root.append("div").attr("class", "tg-reforms");
+    this.keyNote = key.append("span");
+    this.key = key.append("ol").attr("class", "tg-reform-key").attr("aria-label", "Dates of the reforms");
     this.grid = this.root.append("div").attr("class", "tg-charts-grid");
     this.live = this.root.append("div").attr("class", "tg-hidden").attr("aria-live", "polite");
     this.arms = [{ title: "Base" }, { title: "Reform" }];
@@ -70,7 +72,7 @@ export class Charts {
     this.now = null;
     this.hover = null;
     this.scales = new Map();
-    this.watch = new ResizeObserver(() => this.resize());
+    this.watch = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.watch.observe(root);
   }
 
@@ -146,16 +148,25 @@ export class Charts {
   marks(panels = this.panels) {
     const arms = this.arms.map((arm, i) => ({ label: arm.title, colour: EXPORT_COLOURS[i], dash: DASHES[i] ?? undefined }));
     const sources = [...new Set(panels.flatMap((panel) => panel.published.map((one) => one.source)))];
-    const published = panels.length === 1 ? sources.map((source) => `published, ${source}`) : sources.length ? ["published (source on hover)"] : [];
+    const named = sources.join("; ");
+    const published = sources.length ? [named.length > 80 ? "published (sources on hover)" : `published, ${named}`] : [];
     const bands = panels.some((panel) => panel.series.some((one) => one.low)) ? [{ label: "interval", colour: "#8a95a3", path: "M-11,-5H11V5H-11Z" }] : [];
     return [...arms, ...bands, ...published.map((label) => ({ label, colour: PUBLISHED_COLOUR, path: DIAMOND, hollow: true }))];
   }
 
+  /** The reform dates as entries of a downloaded figure's legend. */
+  leverMarks() {
+    return this.levers.map((lever) => ({ label: `${sayDay(lever.day)}: ${lever.text(this.arms)}`, colour: PUBLISHED_COLOUR, text: String(lever.number) }));
+  }
+
   drawLegend() {
-    showLegend(this.legend, this.marks());
+    const [marks, arms] = [this.marks(), this.arms.map((arm) => arm.title)];
+    if (!changed(this.legend, [marks, arms, this.levers.map((lever) => [lever.day, lever.text(this.arms)])])) return;
+    showLegend(this.legend, marks);
+    this.keyNote.text(this.levers.length ? `Reforms, of ${this.arms[1].title} unless said:` : "");
     const items = this.key.selectAll("li").data(this.levers).join("li").html("");
     items.append("span").attr("class", "tg-reform-number").text((lever) => lever.number);
-    items.append("span").text((lever) => `${sayDay(lever.day)}: ${lever.text(this.arms)}`);
+    items.append("span").text((lever) => `${sayDay(lever.day)}: ${lever.brief(this.arms)}`);
   }
 
   /** An empty figure for a panel; its parts live as long as the panel does. */
@@ -175,7 +186,7 @@ export class Charts {
     const latest = () => this.panels.find((one) => one.id === panel.id);
     downloadMenu(foot, {
       title: () => titleWithUnit(latest() ?? panel), part: () => panel.id, svg: () => svg.node(), rows: () => this.rows(latest()),
-      legend: () => this.marks([latest()]), provenance: () => this.provenance,
+      legend: () => [...this.marks([latest()]), ...this.leverMarks()], provenance: () => this.provenance,
     });
     this.listen(svg, panel.id);
     return figure.node();
@@ -239,7 +250,9 @@ export class Charts {
   drawAxes(svg, panel, empty) {
     const y = this.scales.get(panel.id);
     const [left, right] = this.time.range();
-    const axes = svg.select(".tg-axes").html("");
+    const axes = svg.select(".tg-axes");
+    if (!changed(axes, [y.domain(), this.time.domain(), right, empty, panel.unit])) return;
+    axes.html("");
     axes.append("g").attr("transform", `translate(0,${HEIGHT - BOX.bottom})`)
       .call(axisBottom(this.time).ticks(Math.max(2, Math.floor((right - left) / 62))).tickSizeOuter(0));
     if (empty) return;
@@ -252,7 +265,9 @@ export class Charts {
     const [left, right] = this.time.range();
     const shown = this.levers.filter((lever) => this.time(lever.day) >= left && this.time(lever.day) <= right);
     const places = spread(shown.map((lever) => this.time(lever.day)), MARKER_ROOM, left, right);
-    const groups = svg.select(".tg-levers").selectAll("g").data(shown).join("g").html("");
+    const layer = svg.select(".tg-levers");
+    if (!changed(layer, [places, shown.map((lever) => lever.text(this.arms))])) return;
+    const groups = layer.selectAll("g").data(shown).join("g").html("");
     groups.append("title").text((lever) => `${sayDay(lever.day)}: ${lever.text(this.arms)}`);
     groups.append("path").attr("class", "tg-lever-line")
       .attr("d", (lever, i) => `M${places[i]},17L${this.time(lever.day)},${BOX.top - 8}V${HEIGHT - BOX.bottom}`);
@@ -338,7 +353,7 @@ export class Charts {
   sayArm(panel, one, day) {
     const i = nearest(one, day);
     if (i === null) return null;
-    const interval = one.low && ok(one.low[i]) && ok(one.high[i]) ? ` (${say(panel, one.low[i])} to ${say(panel, one.high[i])})` : "";
+    const interval = one.low && ok(one.low[i]) && ok(one.high[i]) ? ` (${say(panel, one.low[i])}\u00a0to\u00a0${say(panel, one.high[i])})` : "";
     return { text: `${this.arms[one.arm].title}: ${say(panel, one.y[i])}${interval}`, look: `tg-tip-arm tg-tip-arm-${one.arm}` };
   }
 
@@ -354,6 +369,14 @@ export class Charts {
     })));
     return [...modelled, ...published];
   }
+}
+
+/** Whether what an element shows differs from when this was last asked of it: drawing again costs more. */
+function changed(selection, parts) {
+  const [node, now] = [selection.node(), JSON.stringify(parts)];
+  if (node.tgShown === now) return false;
+  node.tgShown = now;
+  return true;
 }
 
 /** Whether a value is a number that can be drawn. */
@@ -374,15 +397,16 @@ function groupByDay(levers) {
   const days = [...new Set(levers.map((lever) => at(lever.date)))].sort((a, b) => a - b);
   return days.map((day, i) => {
     const here = levers.filter((lever) => at(lever.date) === day);
-    return { day, number: i + 1, text: (arms) => sayReforms(here, arms) };
+    return { day, number: i + 1, text: (arms) => sayReforms(here, arms), brief: (arms) => sayReforms(here, arms, true) };
   });
 }
 
-/** The reforms of one date, with the regime where only one has them. */
-function sayReforms(levers, arms) {
-  return [undefined, 0, 1].map((arm) => {
-    const titles = levers.filter((lever) => (lever.arms?.length === 1 ? lever.arms[0] : undefined) === arm).map((lever) => lever.title);
-    return titles.length ? `${titles.join(", ")}${arm === undefined ? "" : ` (${arms[arm].title})`}` : "";
+/** The reforms of one date, with the regimes that have them; brief, those of the reform arm alone need no word. */
+function sayReforms(levers, arms, isBrief = false) {
+  const whose = { "1": isBrief ? "" : ` (${arms[1].title})`, "0": ` (${arms[0].title})`, "0,1": " (both)" };
+  return Object.entries(whose).map(([key, word]) => {
+    const titles = levers.filter((lever) => [...lever.arms].sort().join() === key).map((lever) => lever.title);
+    return titles.length ? `${titles.join(", ")}${word}` : "";
   }).filter(Boolean).join("; ");
 }
 

@@ -13,8 +13,8 @@ import { select } from "d3-selection";
  */
 
 /**
- * One entry of a legend: a line (dashed or not), or a symbol where `path` is given.
- * @typedef {{label: string, colour: string, dash?: string, path?: string, hollow?: boolean}} Mark
+ * One entry of a legend: a line (dashed or not), a symbol where `path` is given, or a ringed `text`.
+ * @typedef {{label: string, colour: string, dash?: string, path?: string, hollow?: boolean, text?: string}} Mark
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -38,7 +38,7 @@ export function saveText(name, mime, text) {
 }
 
 /** Offer a blob to the reader as a file. */
-function saveBlob(name, blob) {
+export function saveBlob(name, blob) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
@@ -179,11 +179,12 @@ function writeLines(out, lines, y, size, colour, weight) {
 function writeLegend(out, legend, y, width) {
   let x = MARGIN;
   for (const mark of legend) {
-    const needs = 32 + mark.label.length * 6.6;
+    const lines = wrap(mark.label, width - 30, 12, 0.56);
+    const needs = 38 + Math.max(...lines.map((line) => line.length)) * 6.7;
     if (x > MARGIN && x + needs > width - MARGIN) [x, y] = [MARGIN, y + LINE];
     drawMark(out.append("g").attr("transform", `translate(${x},${y + 8})`), mark);
-    out.append("text").attr("x", x + 26).attr("y", y + 12).attr("font-size", 12).attr("fill", INK).text(mark.label);
-    x += needs;
+    lines.forEach((line, i) => out.append("text").attr("x", x + 26).attr("y", y + 12 + i * LINE).attr("font-size", 12).attr("fill", INK).text(line));
+    [x, y] = [lines.length > 1 ? width : x + needs, y + (lines.length - 1) * LINE];
   }
   return legend.length ? y + LINE + 4 : y;
 }
@@ -194,10 +195,16 @@ function writeLegend(out, legend, y, width) {
  * @param {Mark} mark
  */
 export function drawMark(g, mark) {
-  if (!mark.path) {
+  if (mark.text) {
+    g.append("circle").attr("cx", 11).attr("r", 7).attr("fill", "#fff").attr("stroke", mark.colour);
+    g.append("text").attr("x", 11).attr("y", 3.5).attr("text-anchor", "middle").attr("font-size", 10).attr("fill", mark.colour).text(mark.text);
+  } else if (!mark.path) {
     g.append("line").attr("x2", 22).attr("stroke", mark.colour).attr("stroke-width", 2.5).attr("stroke-dasharray", mark.dash ?? null);
-    return;
-  }
+  } else drawSign(g, mark);
+}
+
+/** Draw a legend's symbol. */
+function drawSign(g, mark) {
   g.append("path").attr("d", mark.path).attr("transform", "translate(11,0)").attr("fill", mark.hollow ? "#fff" : mark.colour)
     .attr("stroke", mark.hollow ? mark.colour : "none").attr("stroke-width", 1.5);
 }

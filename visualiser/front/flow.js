@@ -10,8 +10,8 @@ import { downloadMenu } from "./download.js";
  * @typedef {{arm: number, year: number, step: number, from: number, to: number, people: number}} Ribbon
  */
 
-const HEIGHT = 430;
-const BOX = { top: 46, right: 128, bottom: 10, left: 128 };
+const HEIGHT = 436;
+const BOX = { top: 46, right: 128, bottom: 16, left: 128 };
 const BAR = 14;
 const GAP = 12;
 const LINE = 13;
@@ -38,7 +38,7 @@ export class Flow {
     this.grid = this.root.append("div").attr("class", "tg-flow-grid");
     this.tables = this.root.append("details").attr("class", "tg-flow-tables");
     this.tables.append("summary").text("The same numbers as tables");
-    this.watch = new ResizeObserver(() => this.resize());
+    this.watch = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.watch.observe(root);
     this.draw();
   }
@@ -232,7 +232,7 @@ export class Flow {
   labelSide(svg, column, x, anchor) {
     const shown = column.filter((bar) => bar.people > 0);
     const lines = shown.map((bar) => [...wrapLabel(bar.label, 17), people(bar.people)]);
-    const tops = stack(shown.map((bar, i) => bar.y + bar.size / 2 - lines[i].length * LINE / 2), lines.map((one) => one.length * LINE + 2), BOX.top - 8, HEIGHT);
+    const tops = stack(shown.map((bar, i) => bar.y + bar.size / 2 - lines[i].length * LINE / 2), lines.map((one) => one.length * LINE + 2), BOX.top - 8, HEIGHT - 6);
     const names = svg.append("g").selectAll("text").data(shown).join("text").attr("class", "tg-flow-name").attr("text-anchor", anchor)
       .attr("transform", (bar, i) => `translate(${x(bar)},${tops[i]})`);
     names.selectAll("tspan").data((_, i) => lines[i]).join("tspan").attr("x", 0).attr("dy", LINE).text(String)

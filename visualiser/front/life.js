@@ -50,7 +50,7 @@ const TRACK_GAP = 14;
 const NEED = 15;
 const AXIS = 24;
 const MOST_TIES = 12;
-const TIES_HIGH = 250;
+const TIES_HIGH = 230;
 const MOST_TOLD = 4;
 const sayDay = utcFormat("%-d %b %Y");
 let clips = 0;
@@ -75,7 +75,7 @@ export class Life {
     this.buildForm();
     this.body = this.root.append("div").attr("class", "tg-life-body");
     this.live = this.root.append("div").attr("class", "tg-hidden").attr("aria-live", "polite");
-    this.watch = new ResizeObserver(() => this.resize());
+    this.watch = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.watch.observe(root);
     this.setEmpty();
   }
@@ -135,6 +135,7 @@ export class Life {
     this.prompt.text("Another person: click one in either network, or enter a number.");
     this.closeButton.attr("hidden", null);
     this.body.html("");
+    this.scrolled = false;
     this.writeHead();
     this.writeDivergence();
     this.buildTimelines();
@@ -160,6 +161,16 @@ export class Life {
     this.layOut();
     this.drawTimelines();
     this.ties.forEach((svg, arm) => this.drawTies(svg, arm));
+    if (!this.scrolled) this.scrollToFirst();
+  }
+
+  /** Bring the first event that differs into sight in both lists, once a life. */
+  scrollToFirst() {
+    this.scrolled = true;
+    this.body.selectAll(".tg-life-list").each(function () {
+      const first = this.querySelector(".tg-life-first");
+      if (first) this.scrollTop = first.offsetTop - this.clientHeight / 3;
+    });
   }
 
   title(arm) {
@@ -427,7 +438,7 @@ export class Life {
     layer.append("line").attr("x1", px).attr("x2", px).attr("y1", TOP - 6).attr("y2", this.plotEnd);
     this.tip.attr("hidden", null).selectAll("p").data(this.readout(this.hover, 5)).join("p").attr("class", (row) => row.look).text((row) => row.text);
     const [wide, high] = [this.tip.node().offsetWidth, this.tip.node().offsetHeight];
-    this.tip.style("left", `${px + 14 + wide > this.width ? px - 14 - wide : px + 14}px`)
+    this.tip.style("left", `${px + 14 + wide > this.width ? Math.max(0, px - 14 - wide) : px + 14}px`)
       .style("top", `${Math.max(0, Math.min(this.hoverY - 10, this.plotEnd - high))}px`);
   }
 
@@ -482,8 +493,6 @@ export class Life {
     words.append("span").attr("class", "tg-life-what").text((row) => row.what);
     words.filter((row) => row.isFirst).append("span").attr("class", "tg-life-tag").text("first to differ");
     words.filter((row) => row.detail).append("span").attr("class", "tg-life-detail").text((row) => row.detail);
-    const first = box.select(".tg-life-first").node();
-    if (first) box.node().scrollTop = first.offsetTop - box.node().clientHeight / 3;
   }
 
   // Ties
@@ -615,7 +624,7 @@ function tiesNote(count, more) {
 function spotOf(tie, turn, width, height) {
   const angle = 2 * Math.PI * turn - Math.PI / 2;
   const reach = 0.4 + 0.6 * (1 - Math.max(0, Math.min(1, tie.strength)));
-  const [rx, ry] = [Math.min(200, width / 2 - 100), height / 2 - 34];
+  const [rx, ry] = [Math.min(200, width / 2 - 100), height / 2 - 26];
   const side = Math.abs(Math.cos(angle)) < 0.25 ? 0 : Math.sign(Math.cos(angle));
   const [x, y] = [width / 2 + rx * reach * Math.cos(angle), height / 2 + ry * reach * Math.sin(angle)];
   return { tie, side, x, y, room: side > 0 ? width - x - 16 : side < 0 ? x - 16 : 190 };
