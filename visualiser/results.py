@@ -278,7 +278,7 @@ class Results:
         from sim.regions import load_region
 
         name = str(given[0]) if isinstance(given, list) and given else str(given)
-        return load_region(name).title if name in known_names(REGIONS) else name
+        return load_region(name).title.partition(":")[0] if name in known_names(REGIONS) else name
 
     def _scale(self, given: object) -> str:
         """Return a scale, and how many people that is where the manifest says so."""
@@ -344,7 +344,7 @@ class Results:
 
     def _picture(self, path: Path) -> Json:
         """Return one picture's name, title, size and provenance; of a damaged one what is wrong with it."""
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
 
         title = PICTURE_TITLES.get(path.stem, path.stem.replace("_", " ").capitalize())
         said = {"name": path.name, "title": title, "bytes": path.stat().st_size, "provenance": [], "problem": ""}
@@ -358,7 +358,7 @@ class Results:
                     str(image.info[key]) for key in ("Description", "Source", "Comment") if key in image.info
                 ]
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            reason = "it is no PNG" if isinstance(error, Image.UnidentifiedImageError) else str(error)
+            reason = "it is no PNG" if isinstance(error, UnidentifiedImageError) else str(error)
             said["problem"] = f"{path.name}: is damaged or cannot be shown: {reason}"
         return said
 
@@ -433,7 +433,7 @@ class Results:
         Returns
         -------
         dict
-            ``columns``, ``rows`` (lists), ``total`` that pass the filters, ``offset``, ``reach``.
+            ``columns``, ``rows`` (lists), ``total`` that pass the filters, ``offset``, ``reach``, ``most_downloaded``.
 
         Raises
         ------
@@ -452,7 +452,8 @@ class Results:
             page = _top(pieces, sort, descending, offset, limit) if sort else _slice(pieces, offset, limit)
             columns = [{"name": column, "kind": kind} for column, kind in found.kinds.items()]
             listed = [] if page is None else [[_cell(v) for v in row.values()] for row in page.to_pylist()]
-        return {"table": name, "columns": columns, "rows": listed, "total": total, "offset": offset, "reach": REACH}
+        limits = {"reach": REACH, "most_downloaded": MOST_DOWNLOADED}
+        return {"table": name, "columns": columns, "rows": listed, "total": total, "offset": offset, **limits}
 
     def csv(self, name: str, filters: Mapping[str, Any] | None = None) -> bytes:
         """Return the rows of a table that pass some filters as CSV.
@@ -879,10 +880,11 @@ def _comparison(results: Results) -> Findings:
     plan = plan_of(results.manifest)
     differences = differences_of(results, plan)
     seeds = len(set(_with_runs(results.read("runs"))["seed"]))
+    gained = _gained_blocks(differences, seeds)
     blocks = [
         _rates_block(differences, "binary_rate", "Proven reoffending within a year", "points"),
         _rates_block(differences, "frequency", "Reoffences per reoffender", "reoffences"),
-        *_gained_blocks(differences, seeds),
+        *gained,
         _stocks_block(differences),
         _costs_block(differences, plan),
         _institutions_block(differences),
@@ -890,6 +892,7 @@ def _comparison(results: Results) -> Findings:
     remarks = []
     if seeds < len(plan.seeds):
         remarks.append(f"{seeds} of {len(plan.seeds)} seeds are finished: the numbers are of those.")
+    remarks += [block["note"] for block in gained if not block["rows"]]
     if seeds == 1:
         remarks.append("One seed has no interval: what it shows may be chance.")
     remarks.append(
@@ -927,7 +930,10 @@ def _gained_blocks(differences: Sequence[Any], seeds: int) -> list[Json]:
     for d in shown:
         column, _, value = d.group.partition("&")[2].partition("=")
         rows.append(_row(f"{report.COLUMN_NAMES.get(column, column)}: {value}".replace("_", " "), d, fraction=True))
-    note = f"{len(moved)} of {looked_at} groups moved beyond chance, for so many comparisons."
+    note = (
+        f"{len(moved)} of the {looked_at} groups that divide custody and orders moved beyond chance in reoffending, for "
+        "so many comparisons."
+    )
     window = f"custody and orders, {_window(shown[0])}" if shown else ""
     return [_block("Who gained and who lost", window, "points", rows, one_scale=True, note=note)]
 
@@ -1035,13 +1041,12 @@ def _of_cell(record: Mapping[Any, Any], keys: Sequence[str], outcome: Any) -> Js
         key: float(record[key]) * outcome.factor if math.isfinite(record[key]) else None
         for key in ("base", "reform", "difference", "low", "high")
     }
-    return _row(
-        name or f"cell {record['cell']}", _Said(outcome.measure, outcome.group, **shown), digits=_digits(outcome)
-    )
+    said = _Said(outcome.measure, outcome.group, **shown)
+    return _row(name or f"cell {record['cell']}", said, digits=2 if outcome.factor > 1 else 0)
 
 
 def _digits(outcome: Any) -> int:
-    """Return how many digits an outcome is shown with."""
+    """Return how many digits `decompose` shows an outcome with."""
     return 2 if outcome.unit in ("fraction", "reoffences") else 1 if outcome.factor == 1 else 0
 
 
@@ -1150,7 +1155,7 @@ def _ensemble(results: Results) -> Findings:
 
 class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    id: int | None = None
+    n: int | None = None
 
 
 class _Plain(_Message):
@@ -1200,7 +1205,7 @@ def answer(results: Results, message: object) -> Reply:
     message : object
         ``{kind: "overview" | "pictures" | "tables"}``, ``{kind: "picture" | "table", name}``,
         ``{kind: "rows", table, filters, sort, descending, offset, limit}`` or ``{kind: "csv", table, filters}``; an
-        ``id`` comes back with the reply.
+        ``n`` comes back with the reply.
 
     Returns
     -------
@@ -1208,8 +1213,8 @@ def answer(results: Results, message: object) -> Reply:
         The reply, of the same kind, and what it carries; ``{kind: "notice", level: "error", text}`` for a message
         that cannot be answered.
     """
-    number = message.get("id") if isinstance(message, dict) else None
-    own = {"id": number} if isinstance(number, int) else {}
+    number = message.get("n") if isinstance(message, dict) else None
+    own = {"n": number} if isinstance(number, int) else {}
     try:
         content, buffers = _answered(results, _ASKED.validate_python(message))
     except ValidationError as error:
