@@ -70,10 +70,11 @@ export class Calendar {
   #years() {
     const last = dateOf(this.world.end_week).getUTCFullYear();
     const found = [];
-    for (let year = 2009; year <= last; year += 1) {
-      const x = this.scale(weekOf(Date.UTC(year, 0, 1)));
+    for (let year = 2008; year <= last; year += 1) {
+      const x = this.scale(Math.max(0, weekOf(Date.UTC(year, 0, 1))));
       found.push(line("line", { class: "tg-calendar__year", x1: x, x2: x, y1: LINE, y2: LINE + 9 }));
-      found.push(words(x, LINE + 18, year, { class: "tg-calendar__label" }));
+      const room = this.scale.range()[1] - x;
+      found.push(words(x, LINE + 18, year, { class: "tg-calendar__label", "text-anchor": room < 14 ? "end" : "middle" }));
     }
     return found;
   }

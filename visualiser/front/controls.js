@@ -72,7 +72,7 @@ export class Controls {
     const people = Math.round(region.caseload * Number(this.scale.value));
     const most = this.menu.limits.people;
     const tooMany = people > most ? `; this page takes up to ${most.toLocaleString("en-GB")}` : "";
-    this.people.textContent = `about ${people.toLocaleString("en-GB")} people under supervision in each world${tooMany}`;
+    this.people.textContent = `about ${people.toLocaleString("en-GB")} people supervised${tooMany}`;
     this.people.classList.toggle("tg-warn", people > most);
     const count = this.settings.length;
     this.more.textContent = count ? `Levers and numbers (${count} changed)` : "Levers and numbers";

@@ -6,6 +6,8 @@ const short = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short",
 
 /** The day on which a week begins. */
 export const dateOf = (week) => new Date(DAY_ZERO + week * WEEK);
+/** The day on which a week begins, such as "2015-02-02". */
+export const isoOf = (week) => dateOf(week).toISOString().slice(0, 10);
 /** The week, with a fraction, of a moment. */
 export const weekOf = (date) => (date - DAY_ZERO) / WEEK;
 /** "2 March 2015", of a Date or an ISO date. */

@@ -8,7 +8,7 @@ import "./life.css";
 import { Calendar } from "./calendar.js";
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
-import { dateOf, say } from "./dates.js";
+import { dateOf, isoOf, say } from "./dates.js";
 import { saveBlob, saveText } from "./download.js";
 import { Flow } from "./flow.js";
 import { h } from "./html.js";
@@ -94,6 +94,7 @@ class Page {
     this.networks.setMessage("The worlds are being made …");
     this.life = new Life(this.tabs.panel("life"), { states, onPerson: (person) => this.#open(person), onClose: () => this.#close() });
     this.life.setEmpty();
+    this.flow.setStates?.(states);
     this.tabs.choose(this.view.panel in PANELS ? this.view.panel : "charts");
   }
 
@@ -122,15 +123,17 @@ class Page {
     this.query = world.query;
     this.controls.set(world.choices);
     this.calendar.setWorld(world);
+    this.charts.setSpan(isoOf(0), isoOf(world.end_week));
     this.networks.setMessage("");
     this.networks.setWorld(world);
     this.charts.setArms(world.arms);
     this.charts.setLevers(world.levers);
-    this.charts.setProvenance?.(world.provenance);
     this.flow.setArms(world.arms);
-    this.flow.setProvenance?.(world.provenance);
-    this.life.setProvenance?.(world.provenance);
-    this.networks.setProvenance?.(world.provenance);
+    this.life.setArms(world.arms);
+    const { choices } = world;
+    const slug = `${choices.base}-${choices.reform}-${choices.region}-seed${choices.seed}`;
+    const provenance = { text: world.provenance, seed: choices.seed, slug };
+    for (const part of [this.charts, this.flow, this.life]) part.setProvenance(provenance);
     this.life.setEmpty();
     this.transport.setReplicates({ done: 0, asked: 0, running: false });
     this.wanted = this.view.person;
