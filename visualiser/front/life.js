@@ -49,8 +49,8 @@ const TRACK = 18 + LANE + BAND + 4 + 4 * LANE;
 const TRACK_GAP = 14;
 const NEED = 15;
 const AXIS = 24;
-const MOST_TIES = 12;
-const TIES_HIGH = 230;
+const MOST_PEERS = 8;
+const TIES_HIGH = 260;
 const MOST_TOLD = 4;
 const sayDay = utcFormat("%-d %b %Y");
 let clips = 0;
@@ -503,7 +503,7 @@ export class Life {
       const column = section.append("section").attr("class", "tg-life-column");
       column.append("h4").attr("class", `tg-arm-${i}`).text(`Ties: ${this.title(i)}`);
       const svg = column.append("svg").attr("class", "tg-life-ties").attr("role", "group").attr("aria-label", `Ties of person ${this.life.person} under ${this.title(i)}`);
-      const more = arm.ties.length - MOST_TIES;
+      const more = arm.ties.length - strongest(arm.ties).length;
       column.append("p").attr("class", "tg-quiet").text(tiesNote(arm.ties.length, more));
       return svg;
     });
@@ -514,8 +514,8 @@ export class Life {
     const width = svg.node().parentNode.clientWidth;
     const height = TIES_HIGH;
     svg.html("").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
-    const keys = [...new Set(this.life.arms.flatMap((one) => strongest(one.ties)).sort(byKind).map(tieKey))];
-    const spots = strongest(this.life.arms[arm].ties).map((tie) => spotOf(tie, keys.indexOf(tieKey(tie)) / keys.length, width, height));
+    const angles = anglesOf(this.life.arms.flatMap((one) => strongest(one.ties)));
+    const spots = strongest(this.life.arms[arm].ties).map((tie) => spotOf(tie, angles.get(tieKey(tie)), width, height));
     const middle = [width / 2, height / 2];
     svg.append("g").selectAll("line").data(spots).join("line").attr("class", (spot) => `tg-tie tg-tie-${spot.tie.kind}`)
       .attr("x1", middle[0]).attr("y1", middle[1]).attr("x2", (spot) => spot.x).attr("y2", (spot) => spot.y);
@@ -538,7 +538,9 @@ export class Life {
     if (isPeer(tie)) this.drawPeer(group, tie, state);
     else group.append("path").attr("class", `tg-tie-hub tg-tie-hub-${tie.kind}`).attr("d", tie.kind === "officer" ? "M-8,-8H8V8H-8Z" : "M-9,0L-4.5,-8H4.5L9,0L4.5,8H-4.5Z");
     const [dx, dy, anchor] = side === 0 ? [0, y < TIES_HIGH / 2 ? -15 : 24, "middle"] : [14 * side, 4, side > 0 ? "start" : "end"];
-    group.append("text").attr("class", "tg-tie-name").attr("x", dx).attr("y", dy).attr("text-anchor", anchor).text(fit(isPeer(tie) ? String(tie.person) : tie.label, room));
+    const lines = isPeer(tie) ? [String(tie.person)] : twoLines(tie.label, room);
+    group.append("text").attr("class", "tg-tie-name").attr("text-anchor", anchor).selectAll("tspan").data(lines).join("tspan")
+      .attr("x", dx).attr("y", (_, i) => dy + 13 * (i - (lines.length - 1) / 2)).text(String);
   }
 
   /** A peer: pressing it opens that life. */
@@ -608,9 +610,10 @@ const byKind = (a, b) => KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind)
 const tieKey = (tie) => `${tie.kind} ${tie.person} ${tie.label}`;
 const sayTie = (tie) => ({ co_offending: "has offended with them", custody: "met in custody", officer: "officer", charity: "charity" })[tie.kind] ?? tie.kind;
 
-/** The ties that are drawn: organisations first, then the strongest peers. */
+/** The ties that are drawn: all organisations, and the strongest peers. */
 function strongest(ties) {
-  return [...ties].sort((a, b) => isPeer(a) - isPeer(b) || b.strength - a.strength).slice(0, MOST_TIES);
+  const peers = ties.filter(isPeer).sort((a, b) => b.strength - a.strength);
+  return [...ties.filter((tie) => !isPeer(tie)), ...peers.slice(0, MOST_PEERS)];
 }
 
 /** What stands under the ties. */
@@ -620,11 +623,26 @@ function tiesNote(count, more) {
   return more > 0 ? `${key} ${more} weaker ties are left out.` : key;
 }
 
-/** Where a tie stands around the person: angle by its place in the order, distance by strength. */
-function spotOf(tie, turn, width, height) {
-  const angle = 2 * Math.PI * turn - Math.PI / 2;
+/** An angle for each tie of either regime: peers on the right, organisations on the left where names have room. */
+function anglesOf(ties) {
+  const sorted = [...ties].sort(byKind);
+  const keysOf = (ours) => [...new Set(sorted.filter((tie) => isPeer(tie) === ours).map(tieKey))];
+  const spread = (keys, middle, span) => keys.map((key, i) => [key, middle + (span * (i - (keys.length - 1) / 2)) / Math.max(1, keys.length)]);
+  return new Map([...spread(keysOf(true), 0, 1.3 * Math.PI), ...spread(keysOf(false), Math.PI, 0.68 * Math.PI)]);
+}
+
+/** A name on at most two lines of a width. */
+function twoLines(text, width) {
+  const room = Math.max(6, Math.floor(width / 6.6));
+  if (text.length <= room) return [text];
+  const cut = text.lastIndexOf(" ", room);
+  return cut > 0 ? [text.slice(0, cut), fit(text.slice(cut + 1), width)] : [fit(text, width)];
+}
+
+/** Where a tie stands around the person: distance by strength. */
+function spotOf(tie, angle, width, height) {
   const reach = 0.4 + 0.6 * (1 - Math.max(0, Math.min(1, tie.strength)));
-  const [rx, ry] = [Math.min(200, width / 2 - 100), height / 2 - 26];
+  const [rx, ry] = [Math.min(isPeer(tie) ? 200 : 150, width / 2 - 100), height / 2 - 26];
   const side = Math.abs(Math.cos(angle)) < 0.25 ? 0 : Math.sign(Math.cos(angle));
   const [x, y] = [width / 2 + rx * reach * Math.cos(angle), height / 2 + ry * reach * Math.sin(angle)];
   return { tie, side, x, y, room: side > 0 ? width - x - 16 : side < 0 ? x - 16 : 190 };
