@@ -23,8 +23,8 @@ class TwoWorlds(anywidget.AnyWidget):
 class ResultsWidget(anywidget.AnyWidget):
     """The pictures and tables of a folder of results."""
 
-    _esm = STATIC / "results.js"
-    _css = STATIC / "results.css"
+    _esm = STATIC / "results_widget.js"
+    _css = STATIC / "results_widget.css"
 
 
 class _Place:

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -21,8 +22,26 @@ from visualiser import messages
 from visualiser.choices import Choices, Limits
 
 _SECONDS_TO_END = 2.0
+_TINY, _WARM_WEEKS = 0.002, 5
 _NICE = 5
 """Replicates give way to the worlds that a person watches."""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """The first message to a process that lives worlds.
+
+    Attributes
+    ----------
+    choices : Choices
+    limits : Limits
+    week : int
+        Where to go at once.
+    """
+
+    choices: Choices
+    limits: Limits
+    week: int = 0
 
 
 class ModelProcess:
@@ -60,18 +79,22 @@ class ModelProcess:
         return True
 
     def end(self) -> None:
-        """End the process, and give back what it held."""
-        with suppress(OSError):
-            self.pipe.close()
+        """End the process, and give back what it held; whoever reads its pipe comes to the end of it."""
         self._process.kill()
         self._process.join(_SECONDS_TO_END)
 
 
-def live_worlds(pipe: Connection, choices: Choices, limits: Limits, week: int) -> None:
-    """Live two worlds as the page asks; what a process of a session does."""
+def live_worlds(pipe: Connection) -> None:
+    """Live two worlds as a page asks; what the process of a session does.
+
+    It gets ready before it is needed; the first message says what worlds to make.
+    """
     _ignore_interrupts()
     try:
-        _live(pipe, choices, limits, week)
+        from visualiser.player import Player
+
+        warm_up()
+        _live(pipe, Player)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the page is gone
     except InputError as error:
@@ -84,17 +107,23 @@ def live_worlds(pipe: Connection, choices: Choices, limits: Limits, week: int) -
         _send(pipe, {"kind": "phase", "phase": "lost", "message": message})
 
 
-def _live(pipe: Connection, choices: Choices, limits: Limits, week: int) -> None:
-    """Make the worlds, and serve until the pipe is closed."""
-    from visualiser.player import Player  # compiled loops: a spare process has them already
+def warm_up() -> None:
+    """Load the compiled loops by living a few weeks of a tiny world under the levers of the reform."""
+    model = ProbationModel("post_reform", scale=_TINY)
+    for _ in range(_WARM_WEEKS):
+        model.step()
 
-    plan = choices.plan(limits)
-    player = Player(plan, choices, lambda content, buffers: pipe.send((content, buffers)))
+
+def _live(pipe: Connection, player_of: Callable[..., Any]) -> None:
+    """Make the worlds, and serve until the pipe is closed."""
+    begin: Begin = pipe.recv()
+    plan = begin.choices.plan(begin.limits)
+    player = player_of(plan, begin.choices, lambda content, buffers: pipe.send((content, buffers)))
     for note in plan.notes:
         _send(pipe, {"kind": "notice", "level": "info", "about": "settings", "text": note})
     _send(pipe, {"kind": "phase", "phase": "ready", "message": ""})
-    if week:
-        player.seek(week)
+    if begin.week:
+        player.seek(begin.week)
     while True:
         if pipe.poll(player.wait):
             _answer(player, pipe.recv())

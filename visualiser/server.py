@@ -85,6 +85,8 @@ def serve(host: str, port: int, limits: Limits, folder: str | None, open_browser
 
     hall = Hall(limits)
     page.show(hall, results)
+    if results is None:
+        hall.prepare()
     config = uvicorn.Config(starlette.app, log_level="error", access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"

@@ -9,7 +9,7 @@ from experiments.plan import Plan
 from sim.errors import InputError
 from visualiser import messages
 from visualiser.choices import Choices, Limits, menu
-from visualiser.process import ModelProcess, live_worlds, replicate
+from visualiser.process import Begin, ModelProcess, live_worlds, replicate
 
 type Send = Callable[[dict[str, Any], list[bytes]], None]
 
@@ -26,6 +26,20 @@ class Hall:
         self.limits = limits
         self._lock = threading.Lock()
         self._sessions: set[Session] = set()
+        self._spare: ModelProcess | None = None
+        self._is_open = True
+
+    def prepare(self) -> None:
+        """Get a process ready for whoever comes next, so that a page need not wait for it."""
+        with self._lock:
+            if self._spare is None and self._is_open:
+                self._spare = ModelProcess(live_worlds)
+
+    def process(self) -> ModelProcess:
+        """Return a process that waits to be told what worlds to live."""
+        with self._lock:
+            ready, self._spare = self._spare, None
+        return ready if ready is not None and ready.is_alive else ModelProcess(live_worlds)
 
     def enter(self, session: "Session") -> bool:
         """Let a session have a model, unless too many have one; whoever has one keeps it."""
@@ -43,7 +57,10 @@ class Hall:
     def close(self) -> None:
         """End every session."""
         with self._lock:
-            sessions = list(self._sessions)
+            sessions, spare = list(self._sessions), self._spare
+            self._spare, self._is_open = None, False
+        if spare is not None:
+            spare.end()
         for session in sessions:
             session.close()
 
@@ -120,28 +137,36 @@ class Session:
             self._choices = choices
             self._next_seed, self._replicates = choices.seed + 1, [0, 0]
             self._phase("starting", "")
-            self._worlds = ModelProcess(live_worlds, choices, self._hall.limits, week)
+            self._worlds = self._hall.process()
+            self._worlds.tell(Begin(choices, self._hall.limits, week))
             self._listen(self._worlds, self._forward, self._lost)
 
     def _listen(
-        self, process: ModelProcess, take: Callable[[Any], None], at_end: Callable[[ModelProcess], None]
+        self,
+        process: ModelProcess,
+        take: Callable[[ModelProcess, Any], None],
+        at_end: Callable[[ModelProcess], None],
     ) -> None:
         """Take everything that a process sends, in a thread, until it is gone."""
 
         def listen() -> None:
             with suppress(EOFError, OSError):
                 while True:
-                    take(process.pipe.recv())
+                    take(process, process.pipe.recv())
+            process.pipe.close()
             at_end(process)
 
         threading.Thread(target=listen, daemon=True).start()
 
-    def _forward(self, sent: tuple[dict[str, Any], list[bytes]]) -> None:
-        """Pass on to the page what the model sends."""
+    def _forward(self, process: ModelProcess, sent: tuple[dict[str, Any], list[bytes]]) -> None:
+        """Pass on to the page what the model sends, unless another has taken its place."""
         content, buffers = sent
         with self._lock:
-            if not self._is_closed:
-                self._send(content, buffers)
+            if self._worlds is not process:
+                return
+            self._send(content, buffers)
+        if content.get("phase") == "ready":
+            self._hall.prepare()
 
     def _lost(self, process: ModelProcess) -> None:
         """Tell the page that its model is gone, unless it was ended on purpose."""
@@ -171,11 +196,14 @@ class Session:
             self._listen(self._others, self._take_replicate, self._replicated)
             self._tell_replicates()
 
-    def _take_replicate(self, sent: tuple[int, Any]) -> None:
+    def _take_replicate(self, process: ModelProcess, sent: tuple[int, Any]) -> None:
         """Give what another seed gave to the model of the page, which draws intervals from it."""
-        self._replicates[0] += 1
-        self._tell(("replicate", sent[1]))
-        self._tell_replicates()
+        with self._lock:
+            if self._others is not process:
+                return
+            self._replicates[0] += 1
+            self._tell(("replicate", sent[1]))
+            self._tell_replicates()
 
     def _replicated(self, process: ModelProcess) -> None:
         """Let more seeds be asked for."""
