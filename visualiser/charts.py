@@ -326,6 +326,7 @@ def _published_rates() -> dict[str, Any]:
         for r in tables.rows("proven_reoffending_adults_2000_2014")
         if (r["estimator"], r["period"], r["quantity"]) == (ESTIMATOR, "3-monthly", "binary_rate_percent")
         and r["cohort_start"] >= FIRST_COHORT.isoformat()
+        and r["value"]
     ]
     return {
         "x": [day for day, _ in rows],

@@ -317,8 +317,8 @@ def _absences_parted(parting: Parting) -> str:
     since = differs[np.flatnonzero(np.diff(differs, prepend=-2) > 1)[-1]]
     when = _date(date_of(int(weeks[since]) * DAYS_PER_WEEK))
     return (
-        f"Unacceptable absences on record stood apart from {when}: {base[since]} under {ARMS[0]}, {reform[since]} under "
-        f"{ARMS[1]}."
+        f"Unacceptable absences on record stood apart from {when}: {base[since]} under {ARMS[0]}, {reform[since]} "
+        f"under {ARMS[1]}."
     )
 
 
@@ -352,7 +352,7 @@ def _later_help(parting: Parting, arm: int, kind: Kind) -> str:
     later = (line for line in parting.rests[arm] if line.event == Event.HELP_START and line.value == kind)
     began = next((line.day for line in later if line.day <= parting.when + longest), None)
     if began is not None:
-        return f"There the same help began on {_date(began)}: the queue was longer."
+        return f"There the same help began on {_date(began)}."
     return "There no place came free while one may wait, or nobody referred the person."
 
 
