@@ -182,12 +182,12 @@ export class Charts {
     stage.append("div").attr("class", "tg-tip").attr("hidden", "");
     stage.append("p").attr("class", "tg-empty");
     const foot = figure.append("div").attr("class", "tg-figure-foot");
-    foot.append("p").attr("class", "tg-quiet tg-note");
     const latest = () => this.panels.find((one) => one.id === panel.id);
     downloadMenu(foot, {
       title: () => titleWithUnit(latest() ?? panel), part: () => panel.id, svg: () => svg.node(), rows: () => this.rows(latest()),
       legend: () => [...this.marks([latest()]), ...this.leverMarks()], provenance: () => this.provenance,
     });
+    foot.append("p").attr("class", "tg-quiet tg-note");
     this.listen(svg, panel.id);
     return figure.node();
   }
@@ -237,7 +237,7 @@ export class Charts {
     this.scales.set(panel.id, y);
     figure.select(".tg-unit").text(`${sayUnit(panel.unit)}${from > 0 && !empty ? `, axis from ${sayTick(panel, from)}` : ""}`);
     this.drawAxes(svg, panel, empty);
-    this.drawLevers(svg);
+    this.drawLevers(svg, empty ? [] : this.levers);
     this.drawData(svg, panel);
     this.drawNow(svg);
   }
@@ -263,9 +263,9 @@ export class Charts {
       .call((g) => g.select(".domain").remove());
   }
 
-  drawLevers(svg) {
+  drawLevers(svg, levers) {
     const [left, right] = this.time.range();
-    const shown = this.levers.filter((lever) => this.time(lever.day) >= left && this.time(lever.day) <= right);
+    const shown = levers.filter((lever) => this.time(lever.day) >= left && this.time(lever.day) <= right);
     const places = spread(shown.map((lever) => this.time(lever.day)), MARKER_ROOM, left, right);
     const layer = svg.select(".tg-levers");
     if (!changed(layer, [places, shown.map((lever) => lever.text(this.arms))])) return;
@@ -281,6 +281,7 @@ export class Charts {
     const y = this.scales.get(panel.id);
     const x = (_, i, days) => this.time(days[i]);
     const data = svg.select(".tg-data").html("");
+    if (!panel.days.length) return;
     for (const one of panel.series) {
       if (!one.low || !one.high) continue;
       const band = area().defined((i) => ok(one.low[i]) && ok(one.high[i])).x((i) => this.time(one.days[i]))

@@ -181,11 +181,11 @@ export class Flow {
 
   addMenu(figure, svg, arm) {
     const foot = figure.append("div").attr("class", "tg-figure-foot");
-    foot.append("p").attr("class", "tg-quiet tg-note").text("Point at a ribbon for its number of people.");
     downloadMenu(foot, {
       title: () => `Where people are on 1 January: ${this.arms[arm].title}`, part: () => `flow-${this.arms[arm].name ?? arm}`,
       svg: () => svg.node(), rows: () => this.rows(), legend: () => [], provenance: () => this.provenance,
     });
+    foot.append("p").attr("class", "tg-quiet tg-note").text("Point at a ribbon for its number of people.");
   }
 
   /** One sentence that stands for the picture. */

@@ -223,11 +223,11 @@ export class Life {
     this.svg.append("g").attr("class", "tg-hover").attr("data-screen-only", "");
     this.tip = stage.append("div").attr("class", "tg-tip tg-life-tip").attr("hidden", "");
     const foot = figure.append("div").attr("class", "tg-figure-foot");
-    foot.append("p").attr("class", "tg-quiet tg-note").text("Drag to move, Ctrl and wheel or the buttons to zoom; arrow keys go from event to event.");
     downloadMenu(foot, {
       title: () => `Person ${this.life.person} under two regimes`, part: () => `life-${this.life.person}`, svg: () => this.svg.node(),
       rows: () => this.rows(), legend: () => this.legend(), provenance: () => this.provenance,
     });
+    foot.append("p").attr("class", "tg-quiet tg-note").text("Drag to move, Ctrl and wheel or the buttons to zoom; arrow keys go from event to event.");
     this.listen();
   }
 
@@ -534,7 +534,7 @@ export class Life {
   drawTie(svg, { tie, x, y, side, room }) {
     const group = svg.append("g").attr("transform", `translate(${x},${y})`);
     const state = tie.state === null ? null : this.states[tie.state];
-    group.append("title").text(`${tie.label}: ${sayTie(tie)}${state ? `, ${state.label.toLowerCase()}` : ""}`);
+    group.append("title").text(`${isPeer(tie) ? `Person ${tie.person}, ` : ""}${tie.label}: ${sayTie(tie)}${state ? `, ${state.label.toLowerCase()}` : ""}`);
     if (isPeer(tie)) this.drawPeer(group, tie, state);
     else group.append("path").attr("class", `tg-tie-hub tg-tie-hub-${tie.kind}`).attr("d", tie.kind === "officer" ? "M-8,-8H8V8H-8Z" : "M-9,0L-4.5,-8H4.5L9,0L4.5,8H-4.5Z");
     const [dx, dy, anchor] = side === 0 ? [0, y < TIES_HIGH / 2 ? -15 : 24, "middle"] : [14 * side, 4, side > 0 ? "start" : "end"];
@@ -546,7 +546,7 @@ export class Life {
   /** A peer: pressing it opens that life. */
   drawPeer(group, tie, state) {
     group.attr("class", "tg-tie-peer").attr("role", "button").attr("tabindex", 0)
-      .attr("aria-label", `Open the life of ${tie.label}, ${sayTie(tie)}${state ? `, ${state.label.toLowerCase()}` : ""}`)
+      .attr("aria-label", `Open the life of person ${tie.person}, ${tie.label}, ${sayTie(tie)}${state ? `, ${state.label.toLowerCase()}` : ""}`)
       .on("click", () => this.onPerson(tie.person))
       .on("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.onPerson(tie.person); } });
     group.append("circle").attr("class", "tg-tie-back").attr("r", 12);
