@@ -50,6 +50,15 @@ function wrapped(title, width) {
   return lines;
 }
 
+/** What must be in sight when all is shown: the areas and the organisations about them. */
+function boundsOf({ areas, hubs, extent }) {
+  if (!areas.length) return extent;
+  const things = [...areas, ...hubs.map(({ x, y }) => ({ x, y, r: 0 }))];
+  const least = (axis) => Math.min(...things.map((thing) => thing[axis] - thing.r));
+  const most = (axis) => Math.max(...things.map((thing) => thing[axis] + thing.r));
+  return [least("x"), least("y"), most("x"), most("y")];
+}
+
 /** The people both worlds share: places, numbers, sex, birth year. A node is a row, never renumbered. */
 class People {
   constructor() {
@@ -329,7 +338,7 @@ class Scene {
   /** One person's ring, ties and way to their provider. */
   paintFocus(pen, node, isChosen) {
     const { tokens } = this.shared;
-    if (this.stateOf(node) === ABSENT) return this.#ringed(pen, node, tokens["line-strong"], 1.5, [3, 3]);
+    if (this.stateOf(node) === ABSENT) return this.#ringed(pen, node, tokens["ink-soft"], 2, [3, 2]);
     const hub = this.hubOf(node);
     const [x, y] = this.at(node);
     if (hub !== null) {
@@ -610,10 +619,7 @@ export class Networks {
       scene.tallies.fill(0);
     }
     for (const panel of this.panels) panel.pulses = [];
-    const [x0, y0, x1, y1] = world.extent;
-    const xs = world.hubs.map((hub) => hub.x);
-    const ys = world.hubs.map((hub) => hub.y);
-    view.bounds = [Math.min(x0, ...xs), Math.min(y0, ...ys), Math.max(x1, ...xs), Math.max(y1, ...ys)];
+    view.bounds = boundsOf(world);
     view.fitted = true;
     this.heads.forEach(({ title }, arm) => {
       title.textContent = world.arms[arm].title;
@@ -664,7 +670,7 @@ export class Networks {
   setParted(parted, date) {
     for (const head of this.heads) {
       head.parted.hidden = parted || !date;
-      head.parted.textContent = `the same world until ${date}`;
+      head.parted.textContent = head.parted.title = `the same world until ${date}`;
     }
   }
 
@@ -717,7 +723,7 @@ export class Networks {
     if (!width || !height) return;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     const { view, world } = this.shared;
-    view.pad = world?.areas.length === 1 ? [clamp(0.2 * width, 24, 140), 40] : [24, 28];
+    view.pad = world?.areas.length === 1 ? [clamp(0.2 * width, 24, 140), 34] : [24, 28];
     view.resize(width, height);
     for (const panel of this.panels) panel.resize(width, height, ratio);
     this.wake();
