@@ -183,7 +183,7 @@ class Scene {
     Object.assign(this, { arm, shared, states: new Uint8Array(0), hubs: new Uint8Array(0), ties: new Uint32Array(0) });
     this.tallies = shared.states.map(() => 0);
     this.linked = [];
-    this.isLinkKnown = false;
+    this.counts = null;
   }
 
   at(node) {
@@ -210,10 +210,13 @@ class Scene {
     for (const state of this.states) if (state !== ABSENT) this.tallies[state]++;
   }
 
+  /** Count who is linked to each organisation: as told, or else from the people shown (charities unknown). */
   link() {
-    this.linked = this.shared.world.hubs.map(() => 0);
-    for (const hub of this.hubs) if (hub < this.linked.length) this.linked[hub]++;
-    this.isLinkKnown = true;
+    const before = this.linked.join();
+    const { hubs } = this.shared.world;
+    this.linked = this.counts ?? hubs.map(({ kind }) => (kind === "provider" ? 0 : null));
+    if (!this.counts) for (const hub of this.hubs) if (hub < hubs.length) this.linked[hub]++;
+    return this.linked.join() !== before;
   }
 
   paintAreas(pen) {
@@ -246,21 +249,30 @@ class Scene {
   /** Where each organisation stands on the screen, and its label's box where it has one. */
   placedHubs() {
     const { view, world } = this.shared;
-    const most = Math.max(1, ...this.shared.scenes.flatMap((scene) => scene.linked));
+    const most = {};
+    world.hubs.forEach(({ kind }, i) => {
+      most[kind] = Math.max(most[kind] ?? 1, ...this.shared.scenes.map(({ linked }) => linked[i] ?? 0));
+    });
     const taken = [];
     const named = this.namedArea();
     return world.hubs.map((hub, index) => {
       const area = world.areas[hub.area] ?? { x: hub.x, y: hub.y, r: 0 };
       const [x, y] = [hub.x * view.k + view.x, hub.y * view.k + view.y];
       const provider = hub.kind === "provider";
-      const linked = provider && this.isLinkKnown ? this.linked[index] : null;
-      const share = linked === null ? 0.3 : Math.sqrt(linked / most);
+      const linked = this.linked[index] ?? null;
+      const share = linked === null ? 0.3 : Math.sqrt(linked / most[hub.kind]);
       const isNear = x > -20 && y > -20 && x < view.width + 20 && y < view.height + 20;
-      const size = clamp(area.r * view.k * 0.07, 3, 7) * (provider ? 0.9 + 0.5 * share : 1);
+      const size = clamp(area.r * view.k * 0.07, 3, 7) * (provider ? 0.9 + 0.5 * share : 0.8 + 0.4 * share);
       const placed = { hub, index, x, y, linked, grey: linked === 0, size, box: null };
       if (hub.area === named && isNear) this.#label(placed, area, share, taken);
       return placed;
     });
+  }
+
+  /** How many an organisation has, in words short enough for its label. */
+  counted(index) {
+    const words = !this.counts ? "shown" : this.shared.world.hubs[index].kind === "provider" ? "people" : "helped";
+    return `${count(this.linked[index] ?? 0)} ${words}`;
   }
 
   /** Give a hub its label, off the disc of its area, inside the picture, clear of those before it. */
@@ -269,7 +281,7 @@ class Scene {
     const provider = placed.hub.kind === "provider";
     const font = provider ? 11.5 + 2 * share : 11.5;
     const lines = wrapped(placed.hub.title, 15);
-    if (placed.linked !== null) lines.push(placed.grey ? "nobody now" : `${count(placed.linked)} people`);
+    if (placed.linked !== null) lines.push(placed.grey ? "nobody now" : this.counted(placed.index));
     const w = Math.max(...lines.map((line) => measure(line, font, provider ? 600 : 400))) + (provider ? 14 : 4);
     const h = lines.length * font * 1.2 + (provider ? 8 : 2);
     const [dx, dy] = [placed.hub.x - area.x, placed.hub.y - area.y];
@@ -300,19 +312,19 @@ class Scene {
     for (const one of [...placed.filter(({ box }) => !box), ...placed.filter(({ box }) => box)]) this.paintHub(pen, one);
   }
 
-  paintHub(pen, { hub, x, y, size, grey, box, lines, font }) {
+  paintHub(pen, { hub, x, y, size, linked, grey, box, lines, font }) {
     const { tokens } = this.shared;
     const provider = hub.kind === "provider";
     const stroke = grey ? tokens["line-strong"] : tokens.ink;
     const style = { fill: grey ? tokens["surface-soft"] : tokens.surface, stroke, width: grey ? 1 : 1.5, dash: grey && box ? [3, 3] : [] };
-    if (!provider) pen.polygon(HOUSE.map(([px, py]) => [px * size, py * size]), x, y, { fill: tokens.accent, stroke: tokens.surface });
+    if (!provider) pen.polygon(HOUSE.map(([px, py]) => [px * size, py * size]), x, y, { fill: grey ? tokens["line-strong"] : tokens.accent, stroke: tokens.surface });
     else if (box) pen.box(box.x, box.y, box.w, box.h, 5, style);
     else pen.box(x - size, y - size * 0.7, 2 * size, 1.4 * size, 2, style);
     if (!box) return;
     const fill = grey || !provider ? tokens["ink-soft"] : tokens.ink;
     const top = box.y + (box.h - lines.length * font * 1.2) / 2 + font * 0.98;
     lines.forEach((line, i) => {
-      const isCount = provider && i === lines.length - 1;
+      const isCount = linked !== null && i === lines.length - 1;
       const look = { size: font, weight: provider && !isCount ? 600 : 400, fill, anchor: "middle", halo: provider ? null : tokens.surface };
       pen.text(line, box.x + box.w / 2, top + i * font * 1.2, look);
     });
@@ -473,7 +485,8 @@ class Legend {
     this.counts = states.map(() => ARMS.map((_, arm) => make("span", { class: `net-count net-count-${arm}`, text: "–" })));
     const items = states.map((state, i) => {
       const [base, reform] = this.counts[i];
-      const both = make("span", { class: "net-counts" }, make("span", { class: "tg-hidden", text: "base" }), base, make("span", { class: "tg-hidden", text: "reform" }), reform);
+      const word = (text) => make("span", { class: "tg-hidden net-word", text });
+      const both = make("span", { class: "net-counts" }, word("base"), base, word("reform"), reform);
       return make("li", { class: "net-state" }, make("span", { class: "net-icon", html: icon(state, 16) }), make("span", { class: "net-label", text: state.label }), both);
     });
     const key = (mark, text) => make("span", { class: "net-key" }, make("span", { class: `net-key-${mark}`, "aria-hidden": "true" }), text);
@@ -544,7 +557,7 @@ export class Networks {
    * @param {(on: boolean) => void} [options.onTies] Called when the box "Ties" is changed by hand.
    */
   constructor(root, { states, onSelect, onHover = () => {}, onTies = () => {} }) {
-    Object.assign(this, { root, states, onSelect, onHover, onTies, date: "", hovered: null, hoveredHub: null, selected: null });
+    Object.assign(this, { root, states, onSelect, onHover, onTies, date: "", hovered: null, selected: null });
     const style = getComputedStyle(root);
     const tokens = Object.fromEntries(TOKENS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
     const scribe = document.createElement("canvas").getContext("2d");
@@ -580,7 +593,9 @@ export class Networks {
     const panels = this.heads.map(({ title, parted, date, arm }) =>
       make("section", { class: `net-panel net-panel-${arm}` },
         make("header", { class: "net-head" }, make("span", { class: "net-swatch", "aria-hidden": "true" }), title, make("p", { class: "net-when" }, date, parted)), this.holders[arm]));
-    panels[1].firstChild.append(this.tools());
+    this.toolbox = this.tools();
+    this.headers = panels.map((panel) => panel.firstChild);
+    this.headers[1].append(this.toolbox);
     this.panels = this.scenes.map((scene, arm) => new Panel(scene, this.canvases[arm]));
     this.legend = new Legend(this.states);
     this.tip = new Tip();
@@ -604,27 +619,33 @@ export class Networks {
     }, on);
     return make("div", { class: "net-tools" },
       make("label", { class: "net-ties" }, this.tiesBox, "Ties"),
-      make("div", { class: "net-zoom", role: "group", "aria-label": "Zoom both networks" }, button("−", "Zoom out", middle(1 / 1.4)), button("+", "Zoom in", middle(1.4)), button("Fit", "Show all", () => this.fit())));
+      make("div", { class: "net-zoom", role: "group", "aria-label": "Zoom" }, button("−", "Zoom out", middle(1 / 1.4)), button("+", "Zoom in", middle(1.4)), button("Fit", "Show all", () => this.fit())));
+  }
+
+  /** The scenes there are: two, or one for a world that has no other beside it. */
+  get shown() {
+    return this.scenes.slice(0, this.shared.world?.arms.length ?? ARMS.length);
   }
 
   // ---- what the page tells us
 
-  /** Begin a new world: nobody in it yet. @param {object} world The message `world`. */
+  /** Begin a new world: nobody in it yet. @param {object} world The message `world`; with one arm, one panel. */
   setWorld(world) {
     const { view } = this.shared;
     Object.assign(this.shared, { world, people: new People() });
-    Object.assign(this, { selected: null, hovered: null, hoveredHub: null });
+    Object.assign(this, { selected: null, hovered: null });
     for (const scene of this.scenes) {
-      Object.assign(scene, { states: new Uint8Array(0), hubs: new Uint8Array(0), ties: new Uint32Array(0), linked: [], isLinkKnown: false });
+      Object.assign(scene, { states: new Uint8Array(0), hubs: new Uint8Array(0), ties: new Uint32Array(0), linked: [], counts: null });
       scene.tallies.fill(0);
     }
     for (const panel of this.panels) panel.pulses = [];
     view.bounds = boundsOf(world);
     view.fitted = true;
-    this.heads.forEach(({ title }, arm) => {
-      title.textContent = world.arms[arm].title;
-      title.title = world.arms[arm].title;
+    world.arms.forEach(({ title }, arm) => {
+      this.heads[arm].title.textContent = this.heads[arm].title.title = title;
     });
+    this.element.classList.toggle("net-single", world.arms.length === 1);
+    this.headers[world.arms.length - 1].append(this.toolbox);
     this.tip.hide();
     this.resize();
     this.report();
@@ -647,11 +668,22 @@ export class Networks {
 
   /** Set everyone's provider in one arm. @param {0|1} arm @param {Uint8Array} hubs Index in `world.hubs`, 255 none. */
   setHubs(arm, hubs) {
-    const scene = this.scenes[arm];
-    const before = scene.linked.join();
-    scene.hubs = hubs;
-    scene.link();
-    if (scene.linked.join() !== before) this.spoil(GROUND);
+    Object.assign(this.scenes[arm], { hubs, counts: null });
+    this.areHubsStale = true;
+    this.spoil(OVERLAY, arm);
+  }
+
+  /**
+   * Set how many each organisation has in one arm, people who are not shown included. Call it after `setHubs`, which
+   * goes back to counting the people shown.
+   *
+   * @param {0|1} arm
+   * @param {number[]} counts One for each of `world.hubs`.
+   */
+  setHubCounts(arm, counts) {
+    this.scenes[arm].counts = counts;
+    this.areHubsStale = true;
+    this.spoil(OVERLAY, arm);
   }
 
   /** Set who is tied to whom in one arm. @param {0|1} arm @param {Uint32Array} pairs Nodes, two by two. */
@@ -740,8 +772,10 @@ export class Networks {
 
   tick(now) {
     if (this.drawn) this.pace.add(now - this.drawn);
+    if (this.areHubsStale && this.shown.map((scene) => scene.link()).some(Boolean)) this.panels.forEach((panel) => panel.spoil(GROUND));
+    this.areHubsStale = false;
     const focus = (pen, scene) => this.paintFocus(pen, scene);
-    const isDrawn = this.panels.map((panel) => panel.paint(performance.now(), focus)).some(Boolean);
+    const isDrawn = this.panels.slice(0, this.shown.length).map((panel) => panel.paint(performance.now(), focus)).some(Boolean);
     this.drawn = isDrawn ? now : 0;
     this.frame = isDrawn ? requestAnimationFrame(this.tick) : 0;
   }
@@ -757,16 +791,17 @@ export class Networks {
     this.legend.update(this.scenes);
     this.naming ||= setTimeout(() => {
       this.naming = 0;
-      this.canvases.forEach((canvas, arm) => canvas.setAttribute("aria-label", this.nameOf(arm)));
+      this.shown.forEach((_, arm) => this.canvases[arm].setAttribute("aria-label", this.nameOf(arm)));
     }, 1000);
   }
 
   nameOf(arm) {
     const { tallies } = this.scenes[arm];
+    const which = this.shown.length > 1 ? `${ARMS[arm]} world, ` : "";
     const all = tallies.reduce((sum, n) => sum + n, 0);
     const parts = this.states.map(({ label }, i) => `${count(tallies[i])} ${label.toLowerCase()}`);
     const title = this.shared.world?.arms[arm].title ?? "";
-    return `${ARMS[arm]} world, ${title}${this.date ? `, ${this.date}` : ""}: ${count(all)} people shown; ${parts.join(", ")}`;
+    return `${which}${title}${this.date ? `, ${this.date}` : ""}: ${count(all)} people shown; ${parts.join(", ")}`;
   }
 
   // ---- view, pointer and keys
@@ -902,26 +937,29 @@ export class Networks {
 
   describe(node) {
     const { people } = this.shared;
-    const states = this.scenes.map((scene) => scene.stateOf(node));
+    const states = this.shown.map((scene) => scene.stateOf(node));
+    const isAlone = states.length === 1;
     const line = (state, arm) => make("p", { class: `net-tip-arm net-tip-${arm}` },
-      make("span", { text: ARMS[arm] }),
+      make("span", { text: isAlone ? "Now" : ARMS[arm] }),
       make("span", { class: "net-icon", html: state === ABSENT ? "" : icon(this.states[state], 14) }),
       make("span", { text: state === ABSENT ? "Not in this world now" : this.states[state].label }));
     const who = `${people.sex[node] ? "woman" : "man"} born ${people.born[node]}`;
     return [
       make("p", {}, make("strong", { text: `Person ${people.persons[node]}` }), `, ${who}`),
       ...states.map(line),
-      make("p", { class: "net-tip-last", text: states[0] === states[1] ? "In both worlds the same" : "The two lives differ here" }),
+      isAlone ? "" : make("p", { class: "net-tip-last", text: states[0] === states[1] ? "In both worlds the same" : "The two lives differ here" }),
     ];
   }
 
   describeHub(index) {
     const { hubs, areas } = this.shared.world;
     const hub = hubs[index];
-    const title = make("p", {}, make("strong", { text: hub.title }), areas.length > 1 ? `, ${areas[hub.area].title}` : "");
-    if (hub.kind !== "provider") return [title, make("p", { text: `Charity: ${hub.type.replaceAll("_", " ")}` })];
-    return [title, ...this.scenes.map(({ linked }, arm) => make("p", { class: `net-tip-arm net-tip-${arm}` },
-      make("span", { text: ARMS[arm] }), make("span", { text: `${count(linked[index] ?? 0)} of the people shown` })))];
+    const where = areas.length > 1 ? `, ${areas[hub.area].title}` : "";
+    const title = make("p", {}, make("strong", { text: hub.title }), hub.kind === "provider" ? where : `, charity${where}`);
+    const { shown } = this;
+    if (shown[0].linked[index] == null) return [title];
+    return [title, ...shown.map((scene, arm) => make("p", { class: `net-tip-arm net-tip-${arm}` },
+      make("span", { text: shown.length > 1 ? ARMS[arm] : "Now" }), make("span", { text: scene.counted(index) })))];
   }
 
   // ---- files
@@ -931,7 +969,7 @@ export class Networks {
     const { tokens, view, world, measure } = this.shared;
     const gap = 16;
     pen.box(0, 0, width, height, 0, { fill: tokens.surface });
-    this.scenes.forEach((scene, arm) => {
+    this.shown.forEach((scene, arm) => {
       const left = gap + arm * (view.width + gap);
       const colour = tokens[arm ? "reform-text" : "base-text"];
       pen.lines([left, 27, left + 26, 27], { stroke: colour, width: 3, dash: arm ? [6, 4] : [] });
@@ -942,19 +980,19 @@ export class Networks {
     });
     let [x, y] = [gap, view.height + 72];
     this.states.forEach((state, i) => {
-      const words = `${state.label}  ${this.scenes.map(({ tallies }) => count(tallies[i])).join(" | ")}`;
+      const words = `${state.label}  ${this.shown.map(({ tallies }) => count(tallies[i])).join(" | ")}`;
       const wide = measure(words, 12, 400) + 44;
       if (x + wide > width) [x, y] = [gap, y + 20];
       pen.polygon(outline(state.shape, 5), x + 7, y - 4, { fill: state.colour });
       pen.text(words, x + 20, y, { size: 12, fill: tokens.ink });
       x += wide;
     });
-    pen.text(`Counts: base | reform. ${world?.note ?? ""}`, gap, y + 22, { size: 12, fill: tokens["ink-soft"] });
+    pen.text(`${this.shown.length > 1 ? "Counts: base | reform. " : ""}${world?.note ?? ""}`, gap, y + 22, { size: 12, fill: tokens["ink-soft"] });
   }
 
   figureSize() {
     const { view } = this.shared;
-    return { width: Math.round(2 * view.width + 48), height: Math.round(view.height + 142) };
+    return { width: Math.round(16 + this.shown.length * (view.width + 16)), height: Math.round(view.height + 142) };
   }
 
   /** @returns {Promise<Blob>} Both worlds as a picture, at twice the size of the screen's pixels. */
@@ -992,8 +1030,9 @@ export class Networks {
     const key = (state) => this.states[state]?.key ?? "absent";
     const lines = Array.from(people.persons, (person, node) => [
       person, people.xy[2 * node].toFixed(3), people.xy[2 * node + 1].toFixed(3), people.sex[node] ? "female" : "male",
-      people.born[node], ...this.scenes.map((scene) => key(scene.stateOf(node))),
+      people.born[node], ...this.shown.map((scene) => key(scene.stateOf(node))),
     ].join(","));
-    return ["person,x,y,sex,born,state_base,state_reform", ...lines].join("\n") + "\n";
+    const columns = this.shown.length > 1 ? "state_base,state_reform" : "state";
+    return [`person,x,y,sex,born,${columns}`, ...lines].join("\n") + "\n";
   }
 }
