@@ -222,8 +222,15 @@ class Results:
     # what was run
 
     def overview(self) -> Json:
-        """Return what was run, when and how, and what was found: see `facts` and `Findings`."""
+        """Return what was run, when and how, and what was found: see `about` and `Findings`."""
         found = self._findings
+        problems = [text for text in self._problems() if text not in found.problem]
+        problems += [found.problem] if found.problem else []
+        said = {"headline": found.headline, "blocks": found.blocks, "remarks": found.remarks}
+        return {**self.about(), **said, "problems": problems}
+
+    def about(self) -> Json:
+        """Return what was run, when and how, from the manifest alone."""
         return {
             "folder": self.folder.name,
             "command": self.command,
@@ -233,9 +240,6 @@ class Results:
             "settings": self._texts("settings"),
             "notes": self._texts("notes"),
             "made_of": self._made_of(),
-            "headline": found.headline,
-            "blocks": found.blocks,
-            "remarks": [*self._problems(), *found.remarks],
         }
 
     def facts(self) -> dict[str, str]:
@@ -538,20 +542,21 @@ def _opened(table: Table, remedy: str) -> Opened:
             form = ds.CsvFileFormat(read_options=pyarrow.csv.ReadOptions(block_size=1 << 24))
             data = ds.dataset([str(path) for path in table.files], format=form)
             return Opened(data, data.count_rows(), _kinds(data.schema))
-    rows, good, schemas, damaged = 0, [], [], []
+    rows, good, schemas, damaged, reason = 0, [], [], [], ""
     for path in table.files:
         try:
             said = pq.read_metadata(path)
             schema = said.schema.to_arrow_schema()
-        except (OSError, pa.ArrowException):
+        except (OSError, pa.ArrowException) as error:
             damaged.append(path)
+            reason = str(error)
             continue
         rows += said.num_rows
         good.append(str(path))
         schemas.append(schema.remove_metadata())
     with _reading(table.name, remedy):
         if not good:
-            raise OSError("the file has no end")
+            raise OSError(reason)
         data = ds.dataset(good, format="parquet", schema=pa.unify_schemas(schemas, promote_options="permissive"))
         return Opened(data, rows, _kinds(data.schema), [path.name for path in damaged])
 
@@ -707,12 +712,15 @@ class Findings:
     blocks : list of dict
         Tables of results, in the order in which they are shown: see `_block`.
     remarks : list of str
-        What could not be worked out, and what else the reader should know.
+        How to read them.
+    problem : str
+        Why there are none, where they cannot be worked out.
     """
 
     headline: str = ""
     blocks: list[Json] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    problem: str = ""
 
 
 def findings(results: Results) -> Findings:
@@ -730,10 +738,10 @@ def findings(results: Results) -> Findings:
     try:
         return makers[command](results)
     except InputError as error:
-        return Findings(remarks=[f"The summary cannot be worked out: {error}"])
+        return Findings(problem=f"The summary cannot be worked out: {error}")
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         reason = f"{type(error).__name__}: {str(error)[:120]}"
-        return Findings(remarks=[f"The summary cannot be worked out: tables and manifest do not fit ({reason})."])
+        return Findings(problem=f"The summary cannot be worked out: tables and manifest do not fit ({reason}).")
 
 
 def _block(title: str, window: str, unit: str, rows: Sequence[Json], *, one_scale: bool, note: str = "") -> Json:
@@ -772,7 +780,7 @@ def _row(name: str, d: Any, *, fraction: bool = False, digits: int = 2) -> Json:
     text["interval"] = "-" if d.difference is None else interval
     clean = name.lstrip()
     return {
-        "name": clean.rstrip("*"),
+        "name": clean,
         "level": (len(name) - len(clean)) // 2,
         "measure": getattr(d, "measure", ""),
         "group": getattr(d, "group", ""),
@@ -931,8 +939,8 @@ def _gained_blocks(differences: Sequence[Any], seeds: int) -> list[Json]:
         column, _, value = d.group.partition("&")[2].partition("=")
         rows.append(_row(f"{report.COLUMN_NAMES.get(column, column)}: {value}".replace("_", " "), d, fraction=True))
     note = (
-        f"{len(moved)} of the {looked_at} groups that divide custody and orders moved beyond chance in reoffending, for "
-        "so many comparisons."
+        f"{len(moved)} of the {looked_at} groups that divide custody and orders moved beyond chance in reoffending, "
+        "for so many comparisons."
     )
     window = f"custody and orders, {_window(shown[0])}" if shown else ""
     return [_block("Who gained and who lost", window, "points", rows, one_scale=True, note=note)]
@@ -961,12 +969,22 @@ def _costs_block(differences: Sequence[Any], plan: "Plan") -> Json:
 
     found = {d.measure: d for d in differences if d.unit == costs.UNIT and d.base is not None}
     names = {costs.PUBLIC_SPEND: "public spend"}
-    names |= {line.measure: f"{'  ' * line.is_public}{line.title}" for line in costs.LINES}
+    names |= {line.measure: _cost_name(line, plan) for line in costs.LINES}
     rows = [_row(name, report.divided(found[key], _MILLION)) for key, name in names.items() if key in found]
     year = costs.public_price_year(plan.register)
-    note = f"Prices of {year}; help by charities and reoffending stand apart from public spend."
+    note = f"Prices of {year}, but where another year is named. *: by an assumed unit cost or share. "
+    note += "Help by charities and reoffending (what a yearly cohort costs society) stand apart from public spend."
     window = _window(found[costs.PUBLIC_SPEND]) if costs.PUBLIC_SPEND in found else ""
     return _block("Costs a year", window, "million pounds", rows, one_scale=True, note=note)
+
+
+def _cost_name(line: Any, plan: "Plan") -> str:
+    """Return what a line of the costs is called, with a price year that is its own, and a star for what is assumed."""
+    from experiments import costs
+
+    year, register = costs.price_year(line, plan.register), plan.register
+    own_year = "" if year == costs.public_price_year(register) else f", {year or 'as booked'}"
+    return f"{'  ' * line.is_public}{line.title}{own_year}{'*' * costs.is_assumed(line, register)}"
 
 
 def _institutions_block(differences: Sequence[Any]) -> Json:
@@ -1159,9 +1177,9 @@ class _Message(BaseModel):
 
 
 class _Plain(_Message):
-    """What was run; which pictures; which tables."""
+    """What was run, without what was found, and with it; which pictures; which tables."""
 
-    kind: Literal["overview", "pictures", "tables"]
+    kind: Literal["about", "overview", "pictures", "tables"]
 
 
 class _Named(_Message):
@@ -1203,7 +1221,7 @@ def answer(results: Results, message: object) -> Reply:
     ----------
     results : Results
     message : object
-        ``{kind: "overview" | "pictures" | "tables"}``, ``{kind: "picture" | "table", name}``,
+        ``{kind: "about" | "overview" | "pictures" | "tables"}``, ``{kind: "picture" | "table", name}``,
         ``{kind: "rows", table, filters, sort, descending, offset, limit}`` or ``{kind: "csv", table, filters}``; an
         ``n`` comes back with the reply.
 
@@ -1240,7 +1258,7 @@ def _answered(results: Results, asked: _Plain | _Named | _Filtered | _Rows) -> R
         if asked.kind == "picture":
             return {"kind": "picture", "name": asked.name}, [results.picture(asked.name)]
         return {"kind": "table", **results.table(asked.name)}, []
-    if asked.kind == "overview":
-        return {"kind": "overview", **results.overview()}, []
+    if asked.kind in ("about", "overview"):
+        return {"kind": asked.kind, **(results.about() if asked.kind == "about" else results.overview())}, []
     found = results.pictures() if asked.kind == "pictures" else results.tables()
     return {"kind": asked.kind, asked.kind: found}, []

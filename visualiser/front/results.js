@@ -27,7 +27,7 @@ export class ResultsPage {
     root.classList.add("tg", "tg-page", "tg-results");
     root.replaceChildren(this.header, main);
     this.tabs = new Tabs(main, TABS, () => {});
-    this.ready = Promise.all([this.#found(), this.#pictures(), this.#tables()]);
+    this.ready = Promise.all([this.#about(), this.#tables(), this.#pictures(), this.#found()]);
   }
 
   /** Let go of what the browser holds for the page. */
@@ -36,12 +36,16 @@ export class ResultsPage {
     this.browser?.destroy();
   }
 
+  async #about() {
+    const { content } = await reply(this.ask, { kind: "about" });
+    if (content.kind === "about") drawHeader(this.header, content);
+  }
+
   async #found() {
     const panel = this.tabs.panel("found");
     panel.replaceChildren(loading("Reading what was found…"));
     const said = await asked(this.ask, { kind: "overview" }, panel);
     if (!said) return;
-    drawHeader(this.header, said);
     panel.replaceChildren(drawFound(said));
   }
 
@@ -107,7 +111,8 @@ function drawArm(arm, kind) {
 function drawFound(said) {
   const blocks = said.blocks.map(drawBlock);
   const body = blocks.length ? h("div", { class: "tg-found__blocks" }, ...blocks) : nothing("There is no summary of these results; their tables are under Tables.");
-  return h("div", { class: "tg-found" }, said.headline ? h("p", { class: "tg-found__headline" }, said.headline.replace(/(^|[\s[])-(?=\d)/g, "$1−")) : null, body, drawAside(said));
+  const problems = said.problems.length ? h("div", { class: "tg-found__problems" }, ...said.problems.map(problem)) : null;
+  return h("div", { class: "tg-found" }, problems, said.headline ? h("p", { class: "tg-found__headline" }, said.headline.replace(/(^|[\s[])-(?=\d)/g, "$1−")) : null, body, drawAside(said));
 }
 
 function drawAside(said) {
@@ -273,7 +278,7 @@ class Gallery {
     this.at = at;
     this.title.textContent = picture.title;
     this.image.src = url;
-    this.image.alt = `${picture.title}; the table it is drawn from is under Tables`;
+    this.image.alt = `${picture.title}: a chart; its numbers are in the tables`;
     this.from.textContent = picture.provenance.join(". ");
     this.save.href = url;
     this.save.download = picture.name;
