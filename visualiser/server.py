@@ -16,7 +16,7 @@ from visualiser.sessions import Hall
 
 LOCALHOST = "127.0.0.1"
 _GREATEST_PORT = 65_535
-_SECONDS_TO_RECONNECT = "30s"
+_SECONDS_TO_RECONNECT = "15s"
 _SETTINGS = {
     "SOLARA_APP": "visualiser.page",
     "SOLARA_MODE": "production",

@@ -32,7 +32,7 @@ export class Controls {
       { class: "tg-choices", "aria-label": "What to compare", onsubmit: (event) => this.#submit(event) },
       labelled("Base", this.base, "tg-field tg-field--base"),
       labelled("Reform", this.reform, "tg-field tg-field--reform"),
-      labelled("Region", this.region),
+      labelled("Region", this.region, "tg-field tg-field--region"),
       labelled("Scale", this.scale, "tg-field tg-field--number"),
       labelled("Seed", this.seed, "tg-field tg-field--number"),
       h("div", { class: "tg-choices__do" }, this.more, h("button", { type: "submit", class: "tg-button tg-button--main" }, "Start")),

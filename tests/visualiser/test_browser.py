@@ -1,0 +1,254 @@
+"""The pages in a real browser, as a person uses them."""
+
+import csv
+import io
+import os
+import signal
+from datetime import date
+
+import pytest
+
+from experiments.plan import make_plan
+from tests.visualiser.browser import CHROMIUM, FLAGS, INSIDE, QUERY, SCALE, Server, inside, opened, seek, wait_until, week
+from visualiser.lives import life
+from visualiser.pair import Pair
+
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium was found on this machine: install Debian's `chromium`"),
+]
+LATE = 500
+"""A week in August 2017, when the two worlds have long parted."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def server():
+    made = Server("--most-sessions", "3")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def late(browser, server):
+    """A page on which both worlds have lived to 2017."""
+    with opened(browser, server.address + QUERY) as page:
+        seek(page, LATE)
+        yield page
+
+
+def colours(page, canvas):
+    """The number of colours of a canvas, shades apart."""
+    return page.evaluate(
+        """(n) => {
+            const canvas = document.querySelectorAll('.tg-networks canvas')[n];
+            const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+            const seen = new Map();
+            for (let i = 0; i < data.length; i += 4) {
+                const key = (data[i] >> 3 << 10) | (data[i + 1] >> 3 << 5) | data[i + 2] >> 3;
+                seen.set(key, (seen.get(key) ?? 0) + 1);
+            }
+            return [...seen.values()].filter((count) => count > 8).length;
+        }""",
+        canvas,
+    )
+
+
+def test_a_page_asks_nothing_of_other_machines_and_its_console_is_clean(browser, server):
+    with opened(browser, server.address + QUERY) as page:
+        seek(page, 30)
+        inside(page, "page.tabs.choose('flow')")
+        inside(page, "page.tabs.choose('life')")
+        assert page.asked
+        home = (server.address, server.address.replace("http", "ws"), "data:", "blob:")
+        assert [url for url in page.asked if not url.startswith(home)] == []
+        assert page.said == []
+        assert page.evaluate("document.documentElement.lang") == "en-GB"
+
+
+def test_play_moves_both_worlds_and_pause_stops_them(browser, server):
+    with opened(browser, server.address + QUERY) as page:
+        before = inside(page, "page.networks.scenes.map((s) => [...s.states])")
+        page.select_option("select:near(:text('Weeks a second'))", "16")
+        page.click(".tg-play")
+        page.wait_for_function(f"() => {INSIDE}.view.week >= 20")
+        page.click(".tg-play")
+        page.wait_for_function("() => document.querySelector('.tg-play').textContent === 'Play'")
+        after = inside(page, "page.networks.scenes.map((s) => [...s.states])")
+        assert all(a != b for a, b in zip(after, before, strict=True))
+        stopped = week(page)
+        page.wait_for_timeout(700)
+        assert week(page) == stopped
+        page.click("text=Step a week")
+        page.wait_for_function(f"() => {INSIDE}.view.week === {stopped + 1}")
+        page.click("text=Reset")
+        page.wait_for_function(f"() => {INSIDE}.view.week === 0 && {INSIDE}.phaseNow === 'ready'")
+
+
+def test_each_network_has_more_than_six_colours(late):
+    late.wait_for_timeout(1000)
+    assert colours(late, 0) > 6
+    assert colours(late, 1) > 6
+
+
+def test_the_two_networks_differ_once_the_regimes_have_parted(late):
+    base, reform = inside(late, "page.networks.scenes.map((s) => [...s.states])")
+    assert 0.001 < sum(a != b for a, b in zip(base, reform, strict=True)) / len(base) < 0.3
+    supervised = inside(late, "page.networks.scenes.map((s) => s.tallies[3])")
+    assert supervised[0] == 0
+    assert supervised[1] > 0
+
+
+def parted_person(page):
+    """The number on the page of somebody recalled under the reform whose two states differ."""
+    return inside(
+        page,
+        "[...page.networks.scenes[1].states].findIndex((s, n) => s === 3 && page.networks.scenes[0].states[n] !== s)",
+    )
+
+
+def test_a_click_on_a_person_opens_two_lives_and_the_parting_is_in_the_log(late):
+    node = parted_person(late)
+    x, y = inside(late, f"page.networks.scenes[1].at({node})")
+    box = late.locator(".tg-networks canvas").nth(1).bounding_box()
+    late.mouse.click(box["x"] + x, box["y"] + y)
+    late.wait_for_function(f"() => {INSIDE}.life?.life")
+    told = inside(late, "page.life.life")
+    assert told["person"] == inside(late, "page.view.person")
+    assert late.get_by_role("tab", name="A life, twice").get_attribute("aria-selected") == "true"
+    assert "part" in late.inner_text(".tg-panel--life")
+
+    pair = Pair(make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", SCALE, [0], None, []))
+    while pair.week < LATE:
+        pair.step()
+    again = life(pair, told["person"])
+    assert again["divergence"] == told["divergence"] is not None
+    logged = False
+    for arm, at in enumerate(told["divergence"]["index"]):
+        if at is not None:
+            event = told["arms"][arm]["events"][at]
+            log, row = pair.models[arm].log, pair.models[arm].offender(told["person"]).row
+            logged |= bool(((log.row == row) & (log.day == event["day"])).any())
+    assert logged
+
+
+def test_a_link_makes_the_same_view_again(browser, server, late):
+    address = late.evaluate("location.href")
+    assert f"week={LATE}" in address
+    assert "person=" in address
+    with opened(browser, address) as page:
+        page.wait_for_function(f"() => {INSIDE}.view.week === {LATE} && {INSIDE}.life?.life")
+        for what in ("page.networks.scenes.map((s) => [...s.states])", "page.life.life", "page.controls.get()"):
+            assert inside(page, what) == inside(late, what)
+        wait_until(lambda: page.evaluate("location.href") == address)
+
+
+def test_two_visitors_have_worlds_of_their_own_and_leaving_frees_the_memory(browser, server):
+    before = server.models()
+    with opened(browser, server.address + QUERY) as one:
+        with opened(browser, server.address + QUERY + "&seed=5") as two:
+            seek(one, 12)
+            assert week(two) == 0
+            assert inside(one, "[...page.networks.shared.people.nodes.keys()]") != inside(
+                two, "[...page.networks.shared.people.nodes.keys()]"
+            )
+            during = wait_until(lambda: len(server.models()) == len(before) + 2 and server.models())
+        wait_until(lambda: len(server.models()) == len(before) + 1)
+    wait_until(lambda: len(server.models()) == len(before))
+    assert len(during - server.models()) == 2
+
+
+def test_a_model_that_is_killed_is_told_of_and_the_server_goes_on(browser):
+    server = Server()
+    try:
+        with opened(browser, server.address + QUERY) as page:
+            seek(page, 3)
+            for pid in wait_until(lambda: len(server.models()) == 2 and server.models()):
+                os.kill(pid, signal.SIGKILL)
+            page.wait_for_selector("text=The model's process has ended")
+            page.get_by_role("button", name="Start again").click()
+            page.wait_for_function(f"() => {INSIDE}.phaseNow === 'ready'")
+            seek(page, 4)
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?base=pre_refrom", 'did you mean "pre_reform"?'),
+        ("?region=england_wales&scale=1", "this page takes up to 20,000"),
+    ],
+)
+def test_what_cannot_be_run_is_said_on_the_page_and_mended_there(browser, server, query, said):
+    with opened(browser, server.address + query, ready=False) as page:
+        page.wait_for_selector(f".tg-phase--bad:has-text('{said}')")
+        inside(page, f"page.controls.set({{...page.controls.menu.defaults, scale: {SCALE}}})")
+        page.get_by_role("button", name="Start", exact=True).click()
+        page.wait_for_function(f"() => {INSIDE}.phaseNow === 'ready'")
+
+
+def test_levers_and_numbers_are_set_in_the_dialog_and_stand_in_the_address(browser, server):
+    with opened(browser, server.address + QUERY) as page:
+        page.get_by_role("button", name="Levers and numbers").click()
+        page.get_by_label("hdc widened", exact=False).first.uncheck()
+        page.get_by_label("risk split: from").fill("2008-03-03")
+        page.get_by_label("What an active peer does to it", exact=True).fill("0.1")
+        page.get_by_role("button", name="Start with these").click()
+        page.wait_for_function(f"() => {INSIDE}.world?.choices.settings.length === 3")
+        settings = inside(page, "page.world.choices.settings")
+        assert settings == ["levers.risk_split=2008-03-03", "levers.hdc_widened=off", "ties.peer_log_factor=0.1"]
+        assert inside(page, "page.world.fork_week") == (date(2008, 3, 3) - date(2008, 1, 7)).days // 7
+        wait_until(lambda: "levers.hdc_widened%3Doff" in page.evaluate("location.search"))
+
+
+def test_figures_and_data_can_be_taken_away(late):
+    with late.expect_download() as taken:
+        late.get_by_role("button", name="People, CSV").click()
+    rows = list(csv.DictReader(io.StringIO(taken.value.path().read_text())))
+    assert len(rows) == len(inside(late, "[...page.networks.scenes[0].states]"))
+    for name, start in (("Networks, PNG", b"\x89PNG"), ("SVG", b"<")):
+        with late.expect_download() as taken:
+            late.locator(".tg-head").get_by_role("button", name=name, exact=True).click()
+        assert taken.value.path().read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("panel", ["charts", "life", "flow"])
+def test_the_page_breaks_no_rule_of_accessibility(late, panel):
+    from axe_playwright_python.sync_playwright import Axe
+
+    inside(late, f"page.tabs.choose('{panel}')")
+    late.wait_for_timeout(600)
+    found = Axe().run(late, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+    assert found.response["violations"] == [], found.generate_report()
+
+
+def test_every_control_is_reached_by_keyboard_and_has_a_name(late):
+    inside(late, "page.tabs.choose('charts')")
+    wanted = late.evaluate(
+        """() => [...document.querySelectorAll('.tg-page button, .tg-page select, .tg-page input, .tg-page canvas')]
+            .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0)
+            .map((e, n) => { e.dataset.tab = n; return n; })"""
+    )
+    late.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    reached = set()
+    for _ in range(3 * len(wanted)):
+        late.keyboard.press("Tab")
+        reached.add(late.evaluate("document.activeElement.dataset.tab"))
+    assert {str(n) for n in wanted} <= reached
+
+
+def test_the_page_draws_many_frames_a_second_while_the_model_steps(browser, server):
+    with opened(browser, server.address + QUERY) as page:
+        page.click(".tg-play")
+        page.wait_for_timeout(2500)
+        assert inside(page, "page.networks.framesPerSecond()") > 5
