@@ -138,6 +138,17 @@ def test_the_summary_of_a_comparison_is_what_compare_says(made, opened):
     assert said["headline"].startswith("The reform ")
 
 
+def test_money_is_at_the_unit_costs_of_the_folder_and_not_at_those_of_today(folder):
+    def prison(results):
+        return next(r["base"] for b in results.overview()["blocks"] for r in b["rows"] if r["name"] == "prison")
+
+    before = prison(open_results(folder))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["parameters"]["costs.prison_place"] *= 1.01
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert prison(open_results(folder)) == pytest.approx(1.01 * before)
+
+
 def test_no_published_number_stands_among_the_differences(made, opened):
     published = {c["published_source"] for c in made[1]["before_after"]}
     text = json.dumps(opened.overview())
