@@ -445,7 +445,8 @@ def visualise(
     try:
         from visualiser.server import checked_port, serve
     except ModuleNotFoundError as missing:
-        raise UnfinishedError(f"the viewer needs {missing.name}: install the extra `viz` (uv run --extra viz ...)") from None
+        needed = f"the viewer needs {missing.name}, which the extra `viz` brings: uv run --extra viz run.py visualise"
+        raise UnfinishedError(needed) from None
     from visualiser.choices import Limits
 
     serve(host, checked_port(port), Limits(most_people, most_sessions), folder, browser)

@@ -16,7 +16,7 @@ from sim.model import WEEK, ProbationModel
 from sim.parameters.register import Group, Register
 from tests.worlds import ROOT, SIM, in_subprocess
 
-PACKAGES = ("sim", "experiments")
+PACKAGES = ("sim", "experiments", "visualiser")
 LINT = "from importlinter.cli import lint_imports; print('exit', lint_imports(no_cache=True, no_logo=True))"
 PROCESSES = sorted((SIM / "processes").glob("*.py"))
 ALLOWED = (0, 1)
@@ -80,7 +80,7 @@ def test_every_module_of_the_model_has_a_floor_and_every_process_is_independent(
     named = {name for layer in layers for name in layer.split(" | ")}
     there = {f"sim.{p.stem}" for p in SIM.glob("*.py") if p.stem != "__init__"}
     there |= {f"sim.{p.parent.name}" for p in SIM.glob("*/__init__.py")}
-    assert named == there | {"experiments"}
+    assert named == there | {"experiments", "visualiser"}
     independent = next(set(c["modules"]) for c in contracts if c["type"] == "independence")
     assert independent == {process.__name__ for process in WEEK}
     assert independent == {f"sim.processes.{p.stem}" for p in PROCESSES if p.stem != "__init__"}

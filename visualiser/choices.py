@@ -64,12 +64,12 @@ class Choices(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base: str = Field("pre_reform", max_length=_LONGEST)
-    reform: str = Field("post_reform", max_length=_LONGEST)
-    region: str = Field("staffordshire_west_midlands", max_length=_LONGEST)
+    base: str = Field(default="pre_reform", max_length=_LONGEST)
+    reform: str = Field(default="post_reform", max_length=_LONGEST)
+    region: str = Field(default="staffordshire_west_midlands", max_length=_LONGEST)
     scale: float = DEFAULT_SCALE
-    seed: int = Field(0, ge=0, lt=2**53)
-    settings: tuple[str, ...] = Field((), max_length=_SETTINGS)
+    seed: int = Field(default=0, ge=0, lt=2**53)
+    settings: tuple[str, ...] = Field(default=(), max_length=_SETTINGS)
 
     @classmethod
     def read(cls, given: object) -> Self:

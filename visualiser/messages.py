@@ -18,7 +18,7 @@ class Open(_Message):
     """The page is there, at this address."""
 
     kind: Literal["open"]
-    query: str = Field("", max_length=_LONGEST_QUERY)
+    query: str = Field(default="", max_length=_LONGEST_QUERY)
 
 
 class Start(_Message):
@@ -26,7 +26,7 @@ class Start(_Message):
 
     kind: Literal["start"]
     choices: dict[str, Any]
-    week: int = Field(0, ge=0, le=_MOST_WEEKS)
+    week: int = Field(default=0, ge=0, le=_MOST_WEEKS)
 
 
 class Play(_Message):
@@ -46,7 +46,7 @@ class Step(_Message):
     """Live so many weeks."""
 
     kind: Literal["step"]
-    weeks: int = Field(1, ge=1, le=_MOST_WEEKS)
+    weeks: int = Field(default=1, ge=1, le=_MOST_WEEKS)
 
 
 class Seek(_Message):
@@ -86,9 +86,7 @@ class Replicates(_Message):
 
 type Asked = Open | Start | Play | Plain | Step | Seek | Seen | Ties | Life | Replicates
 _ASKED: TypeAdapter[Asked] = TypeAdapter(
-    Annotated[
-        Open | Start | Play | Plain | Step | Seek | Seen | Ties | Life | Replicates, Field(discriminator="kind")
-    ]
+    Annotated[Open | Start | Play | Plain | Step | Seek | Seen | Ties | Life | Replicates, Field(discriminator="kind")]
 )
 
 

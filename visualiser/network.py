@@ -25,7 +25,7 @@ class NetworkWidget(anywidget.AnyWidget):
     _esm = STATIC / "network_widget.js"
     _css = STATIC / "network_widget.css"
     world = traitlets.Dict().tag(sync=True)
-    states = traitlets.List().tag(sync=True)
+    states: Any = traitlets.List().tag(sync=True)
     frame = traitlets.Dict().tag(sync=True)
     xy = traitlets.Bytes().tag(sync=True)
     persons = traitlets.Bytes().tag(sync=True)

@@ -40,7 +40,7 @@ def show(hall: Hall | None, results: Results | None = None) -> None:
 
 
 @solara.component
-def Page() -> None:
+def Page() -> None:  # noqa: N802  the name by which Solara finds it
     """Show two worlds, or results."""
     solara.Title(TITLE)
     if _Place.results is not None:

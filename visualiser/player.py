@@ -59,7 +59,9 @@ class Player:
         self._with_ties = False
         self._charted: tuple[int, float] = (-1, 0.0)
         self._replicates: list[Any] = []
-        self._send({"kind": "world", "choices": choices.model_dump(), "query": choices.query} | self.pair.describe(), [])
+        self._send(
+            {"kind": "world", "choices": choices.model_dump(), "query": choices.query} | self.pair.describe(), []
+        )
         self.send_frame()
         self.send_charts()
 

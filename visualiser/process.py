@@ -4,7 +4,7 @@ The process ends when the other end of the pipe is closed, so that no model outl
 """
 
 import os
-import sys
+import signal
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -185,7 +185,4 @@ def _send(pipe: Connection, content: dict[str, Any]) -> None:
 
 def _ignore_interrupts() -> None:
     """Leave Ctrl-C to the server, which ends this process by closing the pipe."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.stdin = None  # type: ignore[assignment]

@@ -12,9 +12,10 @@ from typing import Any
 
 from sim.errors import InputError
 from visualiser.choices import Limits
+from visualiser.guard import Guard
 from visualiser.sessions import Hall
 
-LOCALHOST = "127.0.0.1"
+LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 _GREATEST_PORT = 65_535
 _SECONDS_TO_RECONNECT = "15s"
 _SETTINGS = {
@@ -87,7 +88,7 @@ def serve(host: str, port: int, limits: Limits, folder: str | None, open_browser
     page.show(hall, results)
     if results is None:
         hall.prepare()
-    config = uvicorn.Config(starlette.app, log_level="error", access_log=False, lifespan="on")
+    config = uvicorn.Config(Guard(starlette.app, _names(host)), log_level="error", access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
     threading.Thread(target=_announce, args=(server, address, host, open_browser), daemon=True).start()
@@ -107,6 +108,11 @@ def _results(folder: str | None) -> Any:
     return open_results(Path(folder))
 
 
+def _names(host: str) -> tuple[str, ...] | None:
+    """Return the names by which a browser may ask for the pages; None for any, where others may reach them."""
+    return LOCAL_NAMES if host in LOCAL_NAMES else None
+
+
 def _shown(host: str) -> str:
     """Return a host as an address names it."""
     return f"[{host}]" if ":" in host else host
@@ -119,7 +125,7 @@ def _announce(server: Any, address: str, host: str, open_browser: bool) -> None:
             return
         time.sleep(0.02)
     print(f"Two worlds at {address} (Ctrl-C ends it)", flush=True)
-    if host not in (LOCALHOST, "localhost", "::1"):
+    if host not in LOCAL_NAMES:
         print(f"Anybody who can reach {host} can use it: there is no password.", file=sys.stderr, flush=True)
     if open_browser:
         webbrowser.open(address)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qs
 
 from experiments.plan import Plan
 from sim.errors import InputError
@@ -256,7 +257,5 @@ def _refusal(choices: Choices, limits: Limits) -> str:
 
 def _week_of(query: str) -> int:
     """Return the week that the address of a page names; 0 for none, or for what is no week."""
-    from urllib.parse import parse_qs
-
     named = parse_qs(query.removeprefix("?")).get("week", ["0"])[-1]
     return int(named) if named.isascii() and named.isdigit() and len(named) < 5 else 0

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from experiments.plan import make_plan
-from tests.visualiser.browser import CHROMIUM, FLAGS, INSIDE, QUERY, SCALE, Server, inside, opened, seek, wait_until, week
+from visualiser.driver import CHROMIUM, INSIDE, Server, chromium, inside, opened, seek, solara, wait_until
 from visualiser.lives import life
 from visualiser.pair import Pair
 
@@ -17,18 +17,16 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium was found on this machine: install Debian's `chromium`"),
 ]
+SCALE = 0.02
+QUERY = f"?scale={SCALE}"
 LATE = 500
 """A week in August 2017, when the two worlds have long parted."""
 
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield made
-        made.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +42,11 @@ def late(browser, server):
     with opened(browser, server.address + QUERY) as page:
         seek(page, LATE)
         yield page
+
+
+def week(page):
+    """The week on the page."""
+    return inside(page, "page.view.week")
 
 
 def colours(page, canvas):
@@ -252,3 +255,27 @@ def test_the_page_draws_many_frames_a_second_while_the_model_steps(browser, serv
         page.click(".tg-play")
         page.wait_for_timeout(2500)
         assert inside(page, "page.networks.framesPerSecond()") > 5
+
+
+def test_the_network_stands_in_the_viewer_of_mesa(browser, tmp_path):
+    app = tmp_path / "app.py"
+    app.write_text(
+        "from mesa.visualization import SolaraViz\n"
+        "from sim.model import ProbationModel\n"
+        "from visualiser.network import offender_network\n"
+        "model = ProbationModel('post_reform', scale=0.01, seed=1)\n"
+        "Page = SolaraViz(model, components=[offender_network()], name='Through the Gate')\n"
+    )
+    with solara(app) as address:
+        page = browser.new_page()
+        page.set_default_timeout(90_000)
+        said = []
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("canvas[role=img]")
+        page.wait_for_function("() => document.querySelector('canvas[role=img]').ariaLabel.includes('people shown')")
+        before = page.inner_text(".net-panel")
+        page.get_by_role("button", name="Step", exact=True).click()
+        page.wait_for_function("(before) => document.querySelector('.net').innerText !== before", arg=before)
+        assert said == []
+        page.close()

@@ -44,7 +44,7 @@ def test_a_region_too_large_is_refused_with_the_scale_that_fits():
 
 
 def test_a_bad_setting_is_refused_as_on_the_command_line():
-    with pytest.raises(InputError, match="ties.p_tie"):
+    with pytest.raises(InputError, match=r"ties\.p_tie"):
         Choices(settings=("ties.p_tie=7",)).plan(LIMITS)
 
 
@@ -53,6 +53,6 @@ def test_the_menu_offers_what_there_is():
     names = {s["name"] for s in offered["scenarios"]}
     assert {"pre_reform", "post_reform", "reunified"} <= names
     assert set(offered["levers"]) == names
-    assert [lever["name"] for lever in offered["levers"]["post_reform"]][0] == "risk_split"
+    assert offered["levers"]["post_reform"][0]["name"] == "risk_split"
     assert all(p["low"] <= p["value"] <= p["high"] for p in offered["parameters"])
     assert Choices.read(offered["defaults"]) == Choices()

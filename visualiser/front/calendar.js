@@ -73,8 +73,9 @@ export class Calendar {
     for (let year = 2008; year <= last; year += 1) {
       const x = this.scale(Math.max(0, weekOf(Date.UTC(year, 0, 1))));
       found.push(line("line", { class: "tg-calendar__year", x1: x, x2: x, y1: LINE, y2: LINE + 9 }));
-      const room = this.scale.range()[1] - x;
-      found.push(words(x, LINE + 18, year, { class: "tg-calendar__label", "text-anchor": room < 14 ? "end" : "middle" }));
+      const [left, right] = this.scale.range();
+      const anchor = x < left + 14 ? "start" : x > right - 14 ? "end" : "middle";
+      found.push(words(x, LINE + 18, year, { class: "tg-calendar__label", "text-anchor": anchor }));
     }
     return found;
   }

@@ -44,7 +44,7 @@ class Page {
     root.classList.add("tg", "tg-page");
     root.replaceChildren(
       h("header", { class: "tg-head" }, h("div", {}, h("h1", {}, "Through the Gate"), h("p", { class: "tg-quiet" }, "The same people, week by week, under two regimes of probation")), downloads),
-      h("main", {}, parts.choices, this.phase, h("div", { class: "tg-time" }, parts.transport, parts.calendar), h("div", { class: "tg-stage" }, parts.networks, parts.panels)),
+      h("main", {}, parts.choices, this.phase, h("div", { class: "tg-time" }, parts.transport, parts.calendar), h("div", { class: "tg-worlds" }, parts.networks, parts.panels)),
       this.notices,
     );
     this.controls = new Controls(parts.choices, { onStart: (choices) => this.#start(choices) });
@@ -118,7 +118,8 @@ class Page {
     return h("button", { type: "button", class: "tg-button tg-button--main", onclick: () => this.#start(this.controls.get()) }, "Start again");
   }
 
-  #world(world) {
+  #world(sent) {
+    const world = { ...sent, arms: shortNames(sent.arms) };
     this.world = world;
     this.query = world.query;
     this.controls.set(world.choices);
@@ -218,6 +219,13 @@ class Page {
     for (const part of [this.charts, this.flow, this.life, this.calendar]) part?.destroy?.();
     this.restore();
   }
+}
+
+/** Arms by the short names of their scenarios; what each is stands beside it. A scenario beside itself is told apart. */
+function shortNames(arms) {
+  const alike = arms[0].name === arms[1].name;
+  const end = (i) => (alike ? [" (base)", " (reform)"][i] : "");
+  return arms.map(({ name, title }, i) => ({ name, title: name.replaceAll("_", " ") + end(i), about: title }));
 }
 
 export default {
