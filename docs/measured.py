@@ -20,7 +20,7 @@ sys.path.insert(0, str(DOCS))
 from build import markdown_table  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from benchmarks import kills, sweep  # noqa: E402
+from benchmarks import kills, sweep, viewer  # noqa: E402
 from experiments import (  # noqa: E402
     decompose,
     ensemble,
@@ -141,6 +141,11 @@ def thousand() -> str:
     return block("\n".join(sweep.lines()))
 
 
+def pages() -> str:
+    """Return how fast the pages in the browser are."""
+    return block("\n".join(viewer.lines()))
+
+
 def reform_under_sets() -> str:
     """Return what `compare --ensemble` prints."""
     plan = main_plan(ENSEMBLE_SCALE, [0])
@@ -182,6 +187,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "ladder": ("evidence.md", parts),
     "kills": ("sweeps.md", killed),
     "thousand": ("sweeps.md", thousand),
+    "viewer": ("viewer.md", pages),
     "decomposition": ("decomposition.md", taken_apart),
     "influence": ("evidence.md", hang_on),
 }

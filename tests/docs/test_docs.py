@@ -33,6 +33,7 @@ COMMANDS = {
     "levers",
     "parameters",
     "story",
+    "visualise",
 }
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"run\.py ([a-z]+)")
