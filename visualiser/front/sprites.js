@@ -47,31 +47,38 @@ function stamp(pixels, sprite, at) {
   }
 }
 
-/** Sprites of every state for one size of mark, one density of screen and one width of picture. */
+/** Sprites of every state, for one density of screen and one width of picture. */
 export class Sprites {
   /**
    * @param {{shape: string, colour: string}[]} states
    * @param {number} ratio Device pixels to a CSS pixel.
    * @param {number} stride Width of the picture in device pixels, margins included.
    * @param {string} halo Colour of the thin edge that parts marks that overlap.
+   * @param {string} ground Colour into which pale marks are mixed.
    */
-  constructor(states, ratio, stride, halo) {
-    Object.assign(this, { states, ratio, stride, halo, sizes: new Map(), rings: [] });
+  constructor(states, ratio, stride, halo, ground) {
+    Object.assign(this, { states, ratio, stride, halo, ground, sizes: new Map(), rings: [], ringsFor: 0 });
   }
 
   /** Device pixels by which a ring or a mark may reach over the picture's edge. */
   static margin(ratio) {
-    return Math.ceil((RING_TO + 4) * ratio);
+    return Math.ceil(REACH * ratio);
   }
 
-  /** Marks of one radius (CSS pixels, to a quarter), baked once: [state][phase]. */
-  marks(radius) {
-    const size = Math.round(radius * 4 * this.ratio) / 4;
-    if (!this.sizes.has(size)) this.sizes.set(size, this.states.map((state) => this.#mark(state, size)));
-    return this.sizes.get(size);
+  /** A radius of CSS pixels in device pixels, to a quarter. */
+  #device(radius) {
+    return Math.round(radius * 4 * this.ratio) / 4;
   }
 
-  #mark(state, size) {
+  /** Marks of one radius (CSS pixels) and one strength of colour, baked once: [state][phase]. */
+  marks(radius, strength) {
+    const size = this.#device(radius);
+    const key = `${size} ${strength}`;
+    if (!this.sizes.has(key)) this.sizes.set(key, this.states.map((state) => this.#mark(state, size, strength)));
+    return this.sizes.get(key);
+  }
+
+  #mark(state, size, strength) {
     const points = outline(state.shape, size);
     const edge = state.shape === "dot" || size < 1.8 ? 0 : Math.min(1.2, size * 0.25);
     const half = Math.ceil(size * 1.8 + edge) + 1;
@@ -83,20 +90,21 @@ export class Sprites {
           ctx.strokeStyle = this.halo;
           ctx.stroke();
         }
-        ctx.fillStyle = state.colour;
+        ctx.fillStyle = mixed(state.colour, this.ground, strength);
         ctx.fill();
       }),
     );
   }
 
-  #ring(state, step) {
+  #ring(state, size, step) {
     const age = (step + 0.5) / RING_STEPS;
-    return bake(Sprites.margin(this.ratio) - 1, this.stride, (ctx) => {
+    const reach = Math.max(RING_FACTOR * EMPHASIS[state.shape] * size, LEAST_RING * this.ratio);
+    return bake(Math.ceil(reach + this.ratio) + 1, this.stride, (ctx) => {
       ctx.globalAlpha = 0.9 * (1 - age);
-      ctx.lineWidth = 1.8 * this.ratio;
+      ctx.lineWidth = this.ratio;
       ctx.strokeStyle = state.colour;
       ctx.beginPath();
-      ctx.arc(0, 0, (RING_FROM + (RING_TO - RING_FROM) * Math.sqrt(age)) * this.ratio, 0, 2 * Math.PI);
+      ctx.arc(0, 0, reach, 0, 2 * Math.PI);
       ctx.stroke();
     });
   }
@@ -109,12 +117,13 @@ export class Sprites {
     stamp(pixels, marks[phase], top * stride + left);
   }
 
-  /** Stamp the ring of a change `age` (0 to 1) old. */
-  putRing(pixels, state, age, x, y) {
+  /** Stamp the ring, about a mark of one radius (CSS pixels), of a change `age` (0 to 1) old. */
+  putRing(pixels, state, radius, age, x, y) {
+    const size = this.#device(radius);
+    if (size !== this.ringsFor) Object.assign(this, { rings: [], ringsFor: size });
     const step = Math.min(RING_STEPS - 1, Math.floor(age * RING_STEPS));
     const place = state * RING_STEPS + step;
-    this.rings[place] ??= this.#ring(this.states[state], step);
+    this.rings[place] ??= this.#ring(this.states[state], size, step);
     stamp(pixels, this.rings[place], Math.round(y) * this.stride + Math.round(x));
   }
 }
-
