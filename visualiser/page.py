@@ -6,7 +6,8 @@ from typing import Any
 import anywidget
 import solara
 
-from visualiser.results import Results, answer
+from visualiser.results.answers import answer
+from visualiser.results.folder import Results
 from visualiser.sessions import Hall, Session
 
 STATIC = Path(__file__).parent / "static"
