@@ -1,58 +1,19 @@
 /** Small multiples: the measures of both regimes over time, with what was published beside them. */
-import { bisectCenter, extent, max, min } from "d3-array";
-import { axisBottom, axisLeft } from "d3-axis";
-import { format } from "d3-format";
-import { scaleLinear, scaleUtc } from "d3-scale";
+import { bisectCenter, extent } from "d3-array";
+import { scaleUtc } from "d3-scale";
 import { pointer, select } from "d3-selection";
-import { area, line, symbol, symbolDiamond2 } from "d3-shape";
-import { utcFormat } from "d3-time-format";
+import { at, DAY, groupByDay, nearest, ok, readPanel, say, sayDay, sayPublished, sayTick, sayUnit, titleWithUnit } from "./chart_data.js";
+import { BOX, changed, COLOURS, DASHES, DIAMOND, drawAxes, drawData, drawLevers, drawNow, HEIGHT, yScale } from "./chart_marks.js";
 import { downloadMenu, showLegend } from "./download.js";
 
-/**
- * @typedef {{arm: 0|1, x: string[], y: (number|null)[], low: (number|null)[]|null, high: (number|null)[]|null}} Series
- * @typedef {{x: string[], y: number[], label: string, source: string}} Published
- * @typedef {{id: string, title: string, unit: string, digits: number, note: string, series: Series[], published: Published[]}} Panel
- * Values are in the panel's unit: 35.4 of unit "percent" is 35.4%.
- */
+/** @typedef {import("./chart_data.js").Panel} Panel */
 
-const COLOURS = ["var(--base)", "var(--reform)"];
 const EXPORT_COLOURS = ["#4477aa", "#cc6677"];
-const DASHES = [null, "6 4"];
-const DIAMOND = symbol(symbolDiamond2, 60)();
 const PUBLISHED_COLOUR = "#1b2430";
-const HEIGHT = 224;
-const BOX = { top: 34, right: 18, bottom: 24, left: 52 };
-const MARKER_ROOM = 15;
-const DAY = 86_400_000;
-const sayDay = utcFormat("%-d %b %Y");
+const NEAR_PX = 6;
 const EMPTY = {
   reoffending: "No cohort is complete yet: a cohort is followed for a year, with six more months for proof.",
 };
-
-/** Milliseconds of an ISO date. */
-const at = (iso) => Date.parse(`${iso}T00:00:00Z`);
-
-/**
- * Write a value in its panel's unit.
- * @param {{unit: string, digits?: number}} panel
- * @param {number|null|undefined} value
- * @returns {string}
- */
-export function say(panel, value) {
-  if (value === null || value === undefined || Number.isNaN(value)) return "no value";
-  const digits = panel.digits ?? 0;
-  if (panel.unit === "percent") return `${format(`,.${digits}f`)(value)}%`;
-  if (panel.unit === "pounds") return sayPounds(value);
-  return format(`,.${digits}f`)(value).replace("−", "-");
-}
-
-/** Pounds with k, m or bn, three figures. */
-function sayPounds(value) {
-  const size = Math.abs(value);
-  const [by, mark] = size >= 1e9 ? [1e9, "bn"] : size >= 1e6 ? [1e6, "m"] : size >= 1e3 ? [1e3, "k"] : [1, ""];
-  const text = size / by >= 100 || by === 1 ? Math.round(size / by) : (size / by).toFixed(1).replace(/\.0$/, "");
-  return `${value < 0 ? "-" : ""}£${text}${mark}`;
-}
 
 /** The charts of a pair of regimes, sharing one time axis and one hover line. */
 export class Charts {
@@ -108,7 +69,7 @@ export class Charts {
   /** @param {string} iso the date of the week shown */
   setWeekDate(iso) {
     this.now = at(iso);
-    this.grid.selectAll("svg.tg-chart").each((panel, i, nodes) => this.drawNow(select(nodes[i])));
+    this.grid.selectAll("svg.tg-chart").each((panel, i, nodes) => drawNow(select(nodes[i]), this.now, this.time));
   }
 
   /** Draw again where the width has changed. */
@@ -150,13 +111,15 @@ export class Charts {
     const sources = [...new Set(panels.flatMap((panel) => panel.published.map((one) => one.source)))];
     const named = sources.join("; ");
     const published = sources.length ? [named.length > 80 ? "published (sources on hover)" : `published, ${named}`] : [];
-    const bands = panels.some((panel) => panel.series.some((one) => one.low)) ? [{ label: "interval", colour: "#8a95a3", path: "M-11,-5H11V5H-11Z" }] : [];
+    const hasBands = panels.some((panel) => panel.series.some((one) => one.low));
+    const bands = hasBands ? [{ label: "interval", colour: "#8a95a3", path: "M-11,-5H11V5H-11Z" }] : [];
     return [...arms, ...bands, ...published.map((label) => ({ label, colour: PUBLISHED_COLOUR, path: DIAMOND, hollow: true }))];
   }
 
   /** The reform dates as entries of a downloaded figure's legend. */
   leverMarks() {
-    return this.levers.map((lever) => ({ label: `${sayDay(lever.day)}: ${lever.text(this.arms)}`, colour: PUBLISHED_COLOUR, text: String(lever.number) }));
+    const name = (lever) => `${sayDay(lever.day)}: ${lever.text(this.arms)}`;
+    return this.levers.map((lever) => ({ label: name(lever), colour: PUBLISHED_COLOUR, text: String(lever.number) }));
   }
 
   drawLegend() {
@@ -231,15 +194,16 @@ export class Charts {
     figure.select(".tg-note").text(panel.note ?? "");
     figure.select(".tg-empty").text(empty ? EMPTY[panel.id] ?? "Nothing yet." : "");
     figure.selectAll(".tg-download button").attr("disabled", empty ? "" : null);
-    svg.attr("width", this.wide).attr("viewBox", `0 0 ${this.wide} ${HEIGHT}`).attr("tabindex", empty ? null : 0).attr("aria-label", this.summary(panel));
+    svg.attr("width", this.wide).attr("viewBox", `0 0 ${this.wide} ${HEIGHT}`).attr("tabindex", empty ? null : 0)
+      .attr("aria-label", this.summary(panel));
     const y = yScale(panel);
     const from = y.domain()[0];
     this.scales.set(panel.id, y);
     figure.select(".tg-unit").text(`${sayUnit(panel.unit)}${from > 0 && !empty ? `, axis from ${sayTick(panel, from)}` : ""}`);
-    this.drawAxes(svg, panel, empty);
-    this.drawLevers(svg, empty ? [] : this.levers);
-    this.drawData(svg, panel);
-    this.drawNow(svg);
+    drawAxes(svg, panel, { time: this.time, y, empty });
+    drawLevers(svg, empty ? [] : this.levers, { time: this.time, arms: this.arms });
+    drawData(svg, panel, { time: this.time, y });
+    drawNow(svg, this.now, this.time);
   }
 
   /** One sentence with the last values, for those who do not see the picture. */
@@ -247,70 +211,6 @@ export class Charts {
     if (!panel.days.length) return `${panel.title}: ${EMPTY[panel.id] ?? "Nothing yet."}`;
     const last = this.readout(panel, panel.days.at(-1)).map((row) => row.text).join("; ");
     return `${titleWithUnit(panel)}. Last values: ${last}. Left and right arrows move through the dates.`;
-  }
-
-  drawAxes(svg, panel, empty) {
-    const y = this.scales.get(panel.id);
-    const [left, right] = this.time.range();
-    const axes = svg.select(".tg-axes");
-    if (!changed(axes, [y.domain(), this.time.domain(), right, empty, panel.unit])) return;
-    axes.html("");
-    axes.append("g").attr("transform", `translate(0,${HEIGHT - BOX.bottom})`)
-      .call(axisBottom(this.time).ticks(Math.max(2, Math.floor((right - left) / 62))).tickSizeOuter(0));
-    if (empty) return;
-    axes.append("g").attr("transform", `translate(${left},0)`)
-      .call(axisLeft(y).ticks(5).tickFormat((value) => sayTick(panel, value)).tickSize(-(right - left)))
-      .call((g) => g.select(".domain").remove());
-  }
-
-  drawLevers(svg, levers) {
-    const [left, right] = this.time.range();
-    const shown = levers.filter((lever) => this.time(lever.day) >= left && this.time(lever.day) <= right);
-    const places = spread(shown.map((lever) => this.time(lever.day)), MARKER_ROOM, left, right);
-    const layer = svg.select(".tg-levers");
-    if (!changed(layer, [places, shown.map((lever) => lever.text(this.arms))])) return;
-    const groups = layer.selectAll("g").data(shown).join("g").html("");
-    groups.append("title").text((lever) => `${sayDay(lever.day)}: ${lever.text(this.arms)}`);
-    groups.append("path").attr("class", "tg-lever-line")
-      .attr("d", (lever, i) => `M${places[i]},17L${this.time(lever.day)},${BOX.top - 8}V${HEIGHT - BOX.bottom}`);
-    groups.append("circle").attr("class", "tg-lever-dot").attr("cx", (_, i) => places[i]).attr("cy", 10).attr("r", 7);
-    groups.append("text").attr("class", "tg-lever-number").attr("x", (_, i) => places[i]).attr("y", 13.5).text((lever) => lever.number);
-  }
-
-  drawData(svg, panel) {
-    const y = this.scales.get(panel.id);
-    const x = (_, i, days) => this.time(days[i]);
-    const data = svg.select(".tg-data").html("");
-    if (!panel.days.length) return;
-    for (const one of panel.series) {
-      if (!one.low || !one.high) continue;
-      const band = area().defined((i) => ok(one.low[i]) && ok(one.high[i])).x((i) => this.time(one.days[i]))
-        .y0((i) => y(one.low[i])).y1((i) => y(one.high[i]));
-      data.append("path").attr("class", "tg-band").attr("fill", COLOURS[one.arm]).attr("d", band(one.days.keys()));
-    }
-    for (const one of panel.series) {
-      const path = line().defined((i) => ok(one.y[i])).x((i) => this.time(one.days[i])).y((i) => y(one.y[i]));
-      data.append("path").attr("class", "tg-line").attr("stroke", COLOURS[one.arm]).attr("stroke-dasharray", DASHES[one.arm])
-        .attr("d", path(one.days.keys()));
-      if (one.days.length < 3) data.selectAll(null).data(one.days).join("circle").attr("r", 3).attr("fill", COLOURS[one.arm])
-        .attr("cx", x).attr("cy", (_, i) => y(one.y[i] ?? NaN)).attr("display", (_, i) => (ok(one.y[i]) ? null : "none"));
-    }
-    for (const one of panel.published) this.drawPublished(data, one, y);
-  }
-
-  drawPublished(data, one, y) {
-    const [left, right] = this.time.range();
-    const seen = one.days.map((day, i) => ({ px: this.time(day), value: one.y[i] })).filter((spot) => spot.px >= left && spot.px <= right && ok(spot.value));
-    data.append("g").selectAll("path").data(seen).join("path").attr("class", "tg-published").attr("d", DIAMOND)
-      .attr("transform", (spot) => `translate(${spot.px},${y(spot.value)})`);
-  }
-
-  drawNow(svg) {
-    const [left, right] = this.time.range();
-    const px = this.now === null ? -1 : this.time(this.now);
-    const seen = px >= left && px <= right;
-    svg.select(".tg-now").selectAll("line").data(seen ? [px] : []).join("line").attr("x1", px).attr("x2", px)
-      .attr("y1", BOX.top - 8).attr("y2", HEIGHT - BOX.bottom);
   }
 
   /** The hover line in every chart, the tooltip in the one pointed at. */
@@ -331,13 +231,15 @@ export class Charts {
     for (const one of panel.series) {
       const i = nearest(one, this.hover.day);
       if (i === null || !ok(one.y[i])) continue;
-      layer.append("circle").attr("r", one.arm ? 3.2 : 5.2).attr("fill", COLOURS[one.arm]).attr("cx", this.time(one.days[i])).attr("cy", y(one.y[i]));
+      layer.append("circle").attr("r", one.arm ? 3.2 : 5.2).attr("fill", COLOURS[one.arm])
+        .attr("cx", this.time(one.days[i])).attr("cy", y(one.y[i]));
     }
     if (this.hover.id === panel.id) this.showTip(tip, panel, px);
   }
 
   showTip(tip, panel, px) {
-    tip.attr("hidden", null).selectAll("p").data(this.readout(panel, this.hover.day)).join("p").attr("class", (row) => row.look).text((row) => row.text);
+    tip.attr("hidden", null).selectAll("p").data(this.readout(panel, this.hover.day)).join("p")
+      .attr("class", (row) => row.look).text((row) => row.text);
     const size = tip.node().offsetWidth;
     const [, right] = this.time.range();
     tip.style("left", `${px + 12 + size > right + BOX.right ? Math.max(0, px - 12 - size) : px + 12}px`);
@@ -348,7 +250,7 @@ export class Charts {
     const nearestDay = panel.days[bisectCenter(panel.days, day)];
     const rows = panel.series.map((one) => this.sayArm(panel, one, day)).filter(Boolean);
     const published = panel.published.map((one) => sayPublished(panel, one, nearestDay)).filter(Boolean);
-    const levers = this.levers.filter((lever) => Math.abs(this.time(lever.day) - this.time(day)) < 6)
+    const levers = this.levers.filter((lever) => Math.abs(this.time(lever.day) - this.time(day)) < NEAR_PX)
       .map((lever) => ({ text: `${lever.number}: ${lever.text(this.arms)}`, look: "tg-tip-lever" }));
     return [{ text: sayDay(nearestDay), look: "tg-tip-date" }, ...rows, ...published, ...levers];
   }
@@ -356,7 +258,8 @@ export class Charts {
   sayArm(panel, one, day) {
     const i = nearest(one, day);
     if (i === null) return null;
-    const interval = one.low && ok(one.low[i]) && ok(one.high[i]) ? ` (${say(panel, one.low[i])}\u00a0to\u00a0${say(panel, one.high[i])})` : "";
+    const hasInterval = one.low && ok(one.low[i]) && ok(one.high[i]);
+    const interval = hasInterval ? ` (${say(panel, one.low[i])}\u00a0to\u00a0${say(panel, one.high[i])})` : "";
     return { text: `${this.arms[one.arm].title}: ${say(panel, one.y[i])}${interval}`, look: `tg-tip-arm tg-tip-arm-${one.arm}` };
   }
 
@@ -368,95 +271,10 @@ export class Charts {
       value: one.y[i], low: one.low?.[i], high: one.high?.[i], source: "model",
     })));
     const published = panel.published.flatMap((one) => one.x.map((date, i) => ({
-      scenario: "published", seed: "", measure: panel.id, unit: panel.unit, date, value: one.y[i], low: null, high: null, source: `${one.label}: ${one.source}`,
+      scenario: "published", seed: "", measure: panel.id, unit: panel.unit, date,
+      value: one.y[i], low: null, high: null, source: `${one.label}: ${one.source}`,
     })));
     return [...modelled, ...published];
   }
 }
 
-/** Whether what an element shows differs from when this was last asked of it: drawing again costs more. */
-function changed(selection, parts) {
-  const [node, now] = [selection.node(), JSON.stringify(parts)];
-  if (node.tgShown === now) return false;
-  node.tgShown = now;
-  return true;
-}
-
-/** Whether a value is a number that can be drawn. */
-function ok(value) {
-  return value !== null && value !== undefined && Number.isFinite(value);
-}
-
-/** Add dates as numbers, and the dates at which either arm has a value. */
-function readPanel(panel) {
-  const series = panel.series.map((one) => ({ ...one, days: one.x.map(at) }));
-  const published = (panel.published ?? []).map((one) => ({ ...one, days: one.x.map(at) }));
-  const days = [...new Set(series.flatMap((one) => one.days.filter((_, i) => ok(one.y[i]))))].sort((a, b) => a - b);
-  return { ...panel, series, published, days };
-}
-
-/** One marker for each date, with all that starts on it. */
-function groupByDay(levers) {
-  const days = [...new Set(levers.map((lever) => at(lever.date)))].sort((a, b) => a - b);
-  return days.map((day, i) => {
-    const here = levers.filter((lever) => at(lever.date) === day);
-    return { day, number: i + 1, text: (arms) => sayReforms(here, arms), brief: (arms) => sayReforms(here, arms, true) };
-  });
-}
-
-/** The reforms of one date, with the regimes that have them; brief, those of the reform arm alone need no word. */
-function sayReforms(levers, arms, isBrief = false) {
-  const whose = { "1": isBrief ? "" : ` (${arms[1].title})`, "0": ` (${arms[0].title})`, "0,1": " (both)" };
-  return Object.entries(whose).map(([key, word]) => {
-    const titles = levers.filter((lever) => [...lever.arms].sort().join() === key).map((lever) => lever.title);
-    return titles.length ? `${titles.join(", ")}${word}` : "";
-  }).filter(Boolean).join("; ");
-}
-
-/** Move ordered places apart so that neighbours keep `room`, within the plot. */
-function spread(places, room, left, right) {
-  const out = [...places];
-  for (let i = 1; i < out.length; i++) out[i] = Math.max(out[i], out[i - 1] + room);
-  for (let i = out.length - 1, edge = right; i >= 0; edge = out[i] - room, i--) out[i] = Math.min(out[i], edge);
-  return out.map((place) => Math.max(place, left));
-}
-
-/** Place of the value nearest to a day, or null where the series has none within reach. */
-function nearest(one, day) {
-  if (!one.days.length) return null;
-  const i = bisectCenter(one.days, day);
-  return Math.abs(one.days[i] - day) > 200 * DAY ? null : i;
-}
-
-/** The published level nearest to a day, within half of the points' own spacing. */
-function sayPublished(panel, one, day) {
-  const i = nearest(one, day);
-  const reach = one.days.length > 1 ? (one.days[1] - one.days[0]) / 2 : 46 * DAY;
-  if (i === null || Math.abs(one.days[i] - day) > reach || !ok(one.y[i])) return null;
-  return { text: `${one.label}, ${sayDay(one.days[i])}: ${say(panel, one.y[i])} (published, ${one.source})`, look: "tg-tip-published" };
-}
-
-/** From zero unless all values lie in the upper part of the range. */
-function yScale(panel) {
-  const values = [...panel.series.flatMap((one) => [...one.y, ...(one.low ?? []), ...(one.high ?? [])]), ...panel.published.flatMap((one) => one.y)].filter(ok);
-  const [low, high] = [min(values) ?? 0, max(values) ?? 1];
-  const from = low > 0.6 * high ? low - 0.15 * (high - low || high) : Math.min(0, low);
-  return scaleLinear().domain([from, high === from ? from + 1 : high]).nice(5).range([HEIGHT - BOX.bottom, BOX.top]);
-}
-
-/** A tick, with no more digits than it needs. */
-function sayTick(panel, value) {
-  if (panel.unit === "pounds") return sayPounds(value);
-  const text = value.toLocaleString("en-GB", { maximumFractionDigits: 3 });
-  return panel.unit === "percent" ? `${text}%` : text;
-}
-
-/** A unit in the reader's words. */
-function sayUnit(unit) {
-  return { percent: "% of people", pounds: "£", ratio: "ratio" }[unit] ?? unit;
-}
-
-/** A title that can stand without its chart. */
-function titleWithUnit(panel) {
-  return `${panel.title} (${sayUnit(panel.unit)})`;
-}

@@ -1,8 +1,8 @@
 /** Where people are on 1 January, and how they move to the next: an alluvial picture for each regime. */
 import { max, sum } from "d3-array";
-import { scaleLinear } from "d3-scale";
 import { pointer, select } from "d3-selection";
 import { downloadMenu } from "./download.js";
+import { BAR, BOX, HEIGHT, heightScale, meanOf, place, ribbonPath, stack, wrapLabel } from "./flow_layout.js";
 
 /**
  * @typedef {{years: number[], states: string[], arms: {moves: number[][][]}[], note: string}} Flow
@@ -10,10 +10,6 @@ import { downloadMenu } from "./download.js";
  * @typedef {{arm: number, year: number, step: number, from: number, to: number, people: number}} Ribbon
  */
 
-const HEIGHT = 436;
-const BOX = { top: 46, right: 128, bottom: 16, left: 128 };
-const BAR = 14;
-const GAP = 12;
 const LINE = 13;
 const FREE = 0;
 const MOST_STEPS = 4;
@@ -154,7 +150,8 @@ export class Flow {
   /** Bars of each 1 January and ribbons between them, in people. */
   columns(arm) {
     const steps = this.matrices(arm);
-    const ribbons = steps.flatMap(({ year, moves }, step) => moves.flatMap((row, from) => row.map((n, to) => ({ arm, year, step, from, to, people: n }))))
+    const ribbons = steps.flatMap(({ year, moves }, step) =>
+      moves.flatMap((row, from) => row.map((n, to) => ({ arm, year, step, from, to, people: n }))))
       .filter((one) => one.people > 0 && !(this.leavesOut && one.from === FREE && one.to === FREE));
     const bars = Array.from({ length: steps.length + 1 }, (_, column) => this.flow.states.map((label, state) => {
       const out = sum(ribbons, (one) => (one.step === column && one.from === state ? one.people : 0));
@@ -191,7 +188,8 @@ export class Flow {
   /** One sentence that stands for the picture. */
   summary(arm, columns) {
     const most = [...columns.ribbons].filter((one) => one.from !== one.to).sort((a, b) => b.people - a.people).slice(0, 3);
-    return `How people move between states under ${this.arms[arm].title}. The largest moves: ${most.map((one) => this.sayRibbon(one)).join("; ")}. The tables below hold all.`;
+    const moves = most.map((one) => this.sayRibbon(one)).join("; ");
+    return `How people move between states under ${this.arms[arm].title}. The largest moves: ${moves}. The tables below hold all.`;
   }
 
   sayRibbon(one) {
@@ -232,7 +230,8 @@ export class Flow {
   labelSide(svg, column, x, anchor) {
     const shown = column.filter((bar) => bar.people > 0);
     const lines = shown.map((bar) => [...wrapLabel(bar.label, 17), people(bar.people)]);
-    const tops = stack(shown.map((bar, i) => bar.y + bar.size / 2 - lines[i].length * LINE / 2), lines.map((one) => one.length * LINE + 2), BOX.top - 8, HEIGHT - 6);
+    const wanted = shown.map((bar, i) => bar.y + bar.size / 2 - lines[i].length * LINE / 2);
+    const tops = stack(wanted, lines.map((one) => one.length * LINE + 2), BOX.top - 8, HEIGHT - 6);
     const names = svg.append("g").selectAll("text").data(shown).join("text").attr("class", "tg-flow-name").attr("text-anchor", anchor)
       .attr("transform", (bar, i) => `translate(${x(bar)},${tops[i]})`);
     names.selectAll("tspan").data((_, i) => lines[i]).join("tspan").attr("x", 0).attr("dy", LINE).text(String)
@@ -266,61 +265,6 @@ export class Flow {
 function fill(box, options, chosen) {
   box.selectAll("option").data(options).join("option").attr("value", (option) => option[0]).text((option) => option[1]);
   box.property("value", String(chosen));
-}
-
-/** Cell by cell mean of matrices. */
-function meanOf(matrices) {
-  return matrices[0].map((row, i) => row.map((_, j) => sum(matrices, (one) => one[i][j]) / matrices.length));
-}
-
-/** Pixels for a number of people: one scale for both arms, set by the tallest column. */
-function heightScale(pictures) {
-  const room = HEIGHT - BOX.top - BOX.bottom;
-  const perPerson = pictures.flatMap(({ bars }) => bars).map((column) => {
-    const shown = column.filter((bar) => bar.people > 0);
-    return (room - GAP * Math.max(0, shown.length - 1)) / Math.max(1, sum(shown, (bar) => bar.people));
-  });
-  return (n) => n * Math.min(...perPerson);
-}
-
-/** Give bars and ribbons their places. */
-function place({ ribbons, bars }, scale, width) {
-  const x = scaleLinear().domain([0, bars.length - 1]).range([BOX.left, width - BOX.right - BAR]);
-  for (const column of bars) {
-    let y = BOX.top;
-    for (const bar of column) {
-      Object.assign(bar, { x: x(bar.column), y, size: scale(bar.people), out: y, into: y });
-      if (bar.people > 0) y += bar.size + GAP;
-    }
-  }
-  for (const one of ribbons) {
-    const [from, to] = [bars[one.step][one.from], bars[one.step + 1][one.to]];
-    Object.assign(one, { x0: from.x + BAR, x1: to.x, y0: from.out, y1: to.into, size: scale(one.people) });
-    from.out += one.size;
-    to.into += one.size;
-  }
-}
-
-/** A ribbon as a closed path with level ends. */
-function ribbonPath({ x0, x1, y0, y1, size }) {
-  const middle = (x0 + x1) / 2;
-  return `M${x0},${y0}C${middle},${y0} ${middle},${y1} ${x1},${y1}V${y1 + size}C${middle},${y1 + size} ${middle},${y0 + size} ${x0},${y0 + size}Z`;
-}
-
-/** Move the tops of ordered boxes so that none overlaps the next, within `top` and `bottom`. */
-function stack(tops, heights, top, bottom) {
-  const out = tops.map((y) => Math.max(y, top));
-  for (let i = 1; i < out.length; i++) out[i] = Math.max(out[i], out[i - 1] + heights[i - 1]);
-  for (let i = out.length - 1, edge = bottom; i >= 0; edge = out[i], i--) out[i] = Math.min(out[i], edge - heights[i]);
-  return out;
-}
-
-/** A label broken at its spaces into lines of at most so many letters. */
-function wrapLabel(label, most) {
-  return label.split(" ").reduce((lines, word) => {
-    const joined = lines.length ? `${lines.at(-1)} ${word}` : word;
-    return joined.length <= most && lines.length ? [...lines.slice(0, -1), joined] : [...lines, word];
-  }, []);
 }
 
 /** Show a tooltip beside the pointer, within the picture. */
