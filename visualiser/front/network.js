@@ -158,7 +158,7 @@ export class Networks {
 
   /** Say whether the two worlds have parted, and when they do: only then can the same lives be told from the others. */
   setParted(parted, date) {
-    for (const head of this.heads) head.setParted(parted || !date ? "" : `the same until ${date}`);
+    this.heads[1].setParted(parted || !date ? "" : `the same until ${date}`);
     this.hasParted = parted;
     this.dimBox.disabled = !parted;
     this.dim();

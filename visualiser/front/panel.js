@@ -90,16 +90,22 @@ export class Panel {
   }
 
   #paintPeople() {
-    const { scene, settled, sprites, margin } = this;
+    const { scene, settled, sprites } = this;
     settled.set(this.floor);
     if (!scene.shared.world) return;
     for (const { look, state, nodes } of scene.groups()) {
-      if (!nodes.length) continue;
-      const marks = sprites.marks(scene.radius() * look.factor, look.strength)[state];
-      for (const node of nodes) {
-        const at = this.#pixel(node);
-        if (at) Sprites.put(settled, marks, sprites.stride, at[0] + margin, at[1] + margin);
-      }
+      if (nodes.length) this.#putAll(nodes, sprites.marks(scene.radius() * look.factor, look.strength)[state]);
+    }
+  }
+
+  /** Copy one mark to the places of many: here each step counts, for they may be 20,000. */
+  #putAll(nodes, marks) {
+    const { settled, sprites, ratio, margin, scene: { shared: { people: { xy }, view } } } = this;
+    const { width, height } = this.canvas;
+    for (const node of nodes) {
+      const x = (xy[2 * node] * view.k + view.x) * ratio;
+      const y = (xy[2 * node + 1] * view.k + view.y) * ratio;
+      if (x >= 0 && y >= 0 && x < width && y < height) Sprites.put(settled, marks, sprites.stride, x + margin, y + margin);
     }
   }
 

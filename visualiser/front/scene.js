@@ -66,11 +66,16 @@ export class Scene {
     return `${count(this.linked[index] ?? 0)} ${words}`;
   }
 
-  /** The look of a person, of `LOOKS`. */
-  lookOf(node) {
+  /** The look of a person: its place in `LOOKS`. */
+  #look(node) {
     const { isDimmed, scenes } = this.shared;
-    if (!isDimmed) return LOOKS[0];
-    return scenes[1 - this.arm].stateOf(node) === this.stateOf(node) ? LOOKS[1] : LOOKS[2];
+    if (!isDimmed) return 0;
+    return scenes[1 - this.arm].stateOf(node) === this.stateOf(node) ? 1 : 2;
+  }
+
+  /** How a person is drawn. */
+  lookOf(node) {
+    return LOOKS[this.#look(node)];
   }
 
   /** Everyone in this world, in groups of one look and one state, in the order of drawing. */
@@ -80,7 +85,7 @@ export class Scene {
     const known = Math.min(this.states.length, people.size);
     for (let node = 0; node < known; node++) {
       const state = this.states[node];
-      if (state !== ABSENT) groups[LOOKS.indexOf(this.lookOf(node)) * states.length + state].nodes.push(node);
+      if (state !== ABSENT) groups[this.#look(node) * states.length + state].nodes.push(node);
     }
     return groups;
   }
