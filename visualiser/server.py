@@ -103,7 +103,7 @@ def _results(folder: str | None) -> Any:
     """Return the results of a folder, None where none is asked for."""
     if folder is None:
         return None
-    from visualiser.results.folder import open_results
+    from visualiser.results.opening import open_results
 
     return open_results(Path(folder))
 

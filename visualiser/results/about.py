@@ -10,7 +10,7 @@ from sim.compiled import source_hash
 from sim.files import REGIONS, known_names
 from sim.regions import load_region
 from visualiser.results.files import Json
-from visualiser.results.folder import Results
+from visualiser.results.folder import ENSEMBLE, Results
 
 _FEW = 3
 """Different values that are listed rather than counted."""
@@ -44,7 +44,7 @@ def facts(results: Results) -> dict[str, str]:
         "Until": _several([str(u) for u in _of_worlds(m, worlds, "until")]),
         "Cells": _count(m.get("cells")),
         "Runs": _count(m.get("runs")),
-        "Seeds": _seeds(listed(m.get("seeds")), paired=len(_arms(m)) == 2 and not worlds),
+        "Seeds": _seeds(listed(m.get("seeds")), results.command, paired=len(_arms(m)) == 2 and not worlds),
         "Written": f"{written:%-d %B %Y, %H:%M} UTC",
     }
 
@@ -103,11 +103,13 @@ def _count(given: object) -> str:
     return f"{given:,}" if isinstance(given, int) else ""
 
 
-def _seeds(seeds: Sequence[Any], *, paired: bool) -> str:
-    """Say how many seeds, and which."""
+def _seeds(seeds: Sequence[Any], command: str, *, paired: bool) -> str:
+    """Say how many seeds, and which; an ensemble's manifest has those of its first set."""
     if not seeds:
         return ""
     plural = "s" if len(seeds) > 1 else ""
+    if command == ENSEMBLE:
+        return f"{len(seeds)} paired seed{plural} for each set of parameters"
     which = f"{seeds[0]} to {seeds[-1]}" if plural else f"{seeds[0]}"
     return f"{len(seeds)} paired seed{plural} ({which})" if paired else f"{len(seeds)} seed{plural} ({which})"
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from experiments import report
 from experiments.compare import first_day
-from experiments.ensemble import LEVEL, Effect, effects
+from experiments.ensemble import LEVEL, SEEDS_EACH, Effect, effects
 from experiments.ensemble_report import headline
 from visualiser.results.blocks import Findings, block, row, stock_digits, window_of
 from visualiser.results.differences import arms_of, weekly_of, with_runs
@@ -19,16 +21,25 @@ _RATES = {
 
 
 def ensemble(results: Results) -> Findings:
-    """Return what `compare --ensemble` prints: the reform's effects over all sets."""
+    """Return what `compare --ensemble` prints: the reform's effects over all sets that are finished."""
     plan = plan_of(results.manifest)
     parted = first_day(plan)
-    found = effects(with_runs(results.read("cohorts")), weekly_of(results, parted), arms_of(plan), parted)
+    cohorts, weekly = _whole(with_runs(results.read("cohorts"))), _whole(weekly_of(results, parted))
+    found = effects(cohorts, weekly, arms_of(plan), parted)
     blocks = [_rates(measure, [e for e in found if e.measure == measure]) for measure in _RATES]
     blocks.append(_stocks([e for e in found if not e.estimator]))
-    remark = (
+    finished, asked = weekly["seed"].nunique() // SEEDS_EACH, results.open("sets").rows
+    remarks = [f"{finished} of {asked} sets are finished: the numbers are of those."] if finished < asked else []
+    remarks.append(
         f"Intervals: {LEVEL:.0%}, of the change under a set: what is not known of parameters, and the mean's error."
     )
-    return Findings(headline(found), [block for block in blocks if block["rows"]], [remark])
+    return Findings(headline(found), [block for block in blocks if block["rows"]], remarks)
+
+
+def _whole(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of sets all of whose seeds are there: a comparison that was cut off has lone ones."""
+    of_set = frame["seed"] // SEEDS_EACH
+    return frame[frame["seed"].groupby(of_set).transform("nunique") == SEEDS_EACH]
 
 
 def _rates(measure: str, found: Sequence[Effect]) -> Json:

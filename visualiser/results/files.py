@@ -52,24 +52,6 @@ def is_plain(path: Path, of: Callable[[int], bool] = stat.S_ISREG) -> bool:
         return False
 
 
-def find_folder(path: Path) -> Path:
-    """Return a folder, resolved.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    try:
-        is_folder = path.is_dir()
-        place = path.resolve() if is_folder else path
-    except (OSError, ValueError, RuntimeError):
-        is_folder = False
-    if not is_folder:
-        raise InputError(f"--open {path}: is no folder; expected: {EXPECTED}")
-    return place
-
-
 def read_manifest(folder: Path, shown: str) -> Json:
     """Read what the folder says it was made of.
 

@@ -7,13 +7,13 @@ from visualiser.results.blocks import Findings
 from visualiser.results.comparison import comparison
 from visualiser.results.decomposition import decomposition
 from visualiser.results.ensemble import ensemble
-from visualiser.results.folder import Results
+from visualiser.results.folder import ENSEMBLE, Results
 from visualiser.results.run import run
 from visualiser.results.sweep import sweep
 
 _MAKERS: Mapping[str, Callable[[Results], Findings]] = {
     "compare": comparison,
-    "compare --ensemble": ensemble,
+    ENSEMBLE: ensemble,
     "sweep": sweep,
     "decompose": decomposition,
     "run": run,

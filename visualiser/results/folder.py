@@ -11,16 +11,7 @@ import pyarrow.csv
 import pyarrow.dataset as ds
 
 from sim.errors import InputError, unknown
-from visualiser.results.files import (
-    EXPECTED,
-    TABLE_NOTES,
-    Json,
-    Table,
-    find_folder,
-    find_tables,
-    is_plain,
-    read_manifest,
-)
+from visualiser.results.files import TABLE_NOTES, Json, Table, is_plain
 from visualiser.results.filters import wanted
 from visualiser.results.once import Once
 from visualiser.results.rows import by_column, in_order, pieces
@@ -28,23 +19,7 @@ from visualiser.results.tables import Opened, cell, open_table, reading, survey
 
 MOST_DOWNLOADED, REACH, MOST_SHOWN = 100_000, 20_000, 500
 """Rows of a download; rows that can be paged through; rows of a page."""
-_LADDER = "compare --ladder"
-
-
-def open_results(path: str | Path) -> "Results":
-    """Open a folder of results.
-
-    Raises
-    ------
-    InputError
-        If it is no folder, or holds no manifest, or no table.
-    """
-    place = find_folder(Path(path))
-    results = Results(place, read_manifest(place, str(path)), find_tables(place))
-    if not results.listed:
-        why = ": what a ladder found is in ladder.json, its tables in its rungs" if results.command == _LADDER else ""
-        raise InputError(f"--open {path}: holds no tables{why}; expected: {EXPECTED}")
-    return results
+ENSEMBLE = "compare --ensemble"
 
 
 @dataclass

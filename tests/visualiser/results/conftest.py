@@ -18,7 +18,7 @@ from experiments.plan import make_plan
 from experiments.sweep_folder import open_new
 from tests import sweeps
 from visualiser.results.answers import answer
-from visualiser.results.folder import open_results
+from visualiser.results.opening import open_results
 
 PLACE, SCALE = "staffordshire_west_midlands", 0.003
 PIXEL = (4, 3)

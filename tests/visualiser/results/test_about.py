@@ -4,7 +4,7 @@ import pytest
 
 from tests.visualiser.results.conftest import change
 from visualiser.results.about import about, facts
-from visualiser.results.folder import open_results
+from visualiser.results.opening import open_results
 from visualiser.results.overview import overview
 
 

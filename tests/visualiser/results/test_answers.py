@@ -10,8 +10,8 @@ from tests.visualiser.results.conftest import refused
 from visualiser.results import findings, folder
 from visualiser.results.answers import answer
 from visualiser.results.blocks import Findings
-from visualiser.results.folder import open_results
 from visualiser.results.once import Once
+from visualiser.results.opening import open_results
 
 THREADS, PATIENCE = 8, 20
 

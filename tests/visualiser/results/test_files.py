@@ -9,7 +9,7 @@ from experiments import calibration_design, ensemble, ladder, sensitivity_report
 from sim.errors import InputError
 from tests.visualiser.results.conftest import change, refused
 from visualiser.results.findings import findings
-from visualiser.results.folder import open_results
+from visualiser.results.opening import open_results
 from visualiser.results.overview import overview
 from visualiser.results.pictures import pictures
 
@@ -48,6 +48,13 @@ def test_a_ladder_whose_tables_lie_in_its_rungs_is_refused(tmp_path, plan):
     ladder.rung_folder(tmp_path, 0).mkdir()
     (tmp_path / "ladder.json").write_text("{}")
     with pytest.raises(InputError, match=r"no tables: what a ladder found is in ladder\.json, its tables in its rungs"):
+        open_results(tmp_path)
+
+
+def test_a_comparison_that_was_cut_off_is_refused(tmp_path, plan):
+    store.write_manifest(tmp_path, plan, "compare")
+    (tmp_path / store.PARTS).mkdir()
+    with pytest.raises(InputError, match="no tables: `compare` is at work on it, or was cut off"):
         open_results(tmp_path)
 
 

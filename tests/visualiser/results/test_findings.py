@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -15,7 +16,7 @@ from experiments.ensemble_report import headline
 from experiments.plan import make_plan
 from tests import sweeps
 from tests.visualiser.results.conftest import PLACE, SCALE, change, rows_of, with_more
-from visualiser.results.folder import open_results
+from visualiser.results.opening import open_results
 from visualiser.results.overview import overview
 
 
@@ -103,16 +104,24 @@ def test_the_summary_of_a_decomposition_is_what_decompose_says(tmp_path, plan):
     assert [row["difference"] for row in block["rows"][1:]] == pytest.approx([100 * s.value.mean() for s in shares])
 
 
-def test_the_summary_under_an_ensemble_is_what_compare_says(made, plan, tmp_path):
-    for name in ("cohorts", "weekly", "runs"):
-        store.write_table(tmp_path / f"{name}.parquet", with_more(pq.read_table(made[0] / f"{name}.parquet"), seeds=2))
-    store.write_manifest(tmp_path, plan, "compare-ensemble-0123abcd")
+def test_the_summary_under_an_ensemble_is_what_compare_says_of_the_sets_that_are_finished(made, plan, tmp_path):
+    tables = {name: with_more(pq.read_table(made[0] / f"{name}.parquet"), seeds=2) for name in ("cohorts", "weekly")}
+    for name, table in tables.items():
+        store.write_table(tmp_path / f"{name}.parquet", table)
     expected = ensembles.effects_in(tmp_path, plan)
+    for name, table in tables.items():
+        lone = with_more(table, seeds=4)
+        there = pc.match_substring_regex(lone["run"], "/[0-4]$")
+        store.write_table(tmp_path / f"{name}.parquet", lone.filter(there))
+    store.write_manifest(tmp_path, plan, "compare-ensemble-0123abcd")
+    (tmp_path / "sets.csv").write_text(ensembles.as_csv([{"ties.p_join": p} for p in (0.1, 0.2, 0.3)]))
     results = open_results(tmp_path)
     said = overview(results)
     rows = rows_of(said)
     assert said["problems"] == []
     assert said["command"] == "compare --ensemble"
+    assert said["remarks"][0] == "2 of 3 sets are finished: the numbers are of those."
+    assert {"label": "Seeds", "value": "2 paired seeds for each set of parameters"} in said["facts"]
     assert "`run.py compare --ensemble` makes it again" in results.remedy
     assert said["headline"] == headline(expected)
     assert len(rows) == len(expected) > 20

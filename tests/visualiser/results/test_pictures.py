@@ -4,7 +4,7 @@ import pytest
 
 from tests.visualiser.results.conftest import refused
 from visualiser.results.answers import answer
-from visualiser.results.folder import open_results
+from visualiser.results.opening import open_results
 from visualiser.results.pictures import picture, pictures
 
 NOT_PICTURES = ["../secret.png", "/etc/passwd", "mine/needs.png", "needs.png\0", "./needs.png", "..", "", ".hidden.png"]

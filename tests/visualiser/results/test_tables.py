@@ -16,7 +16,7 @@ from sim.errors import InputError
 from tests.visualiser.results.conftest import refused
 from visualiser.results import folder as mode
 from visualiser.results.answers import answer
-from visualiser.results.folder import open_results
+from visualiser.results.opening import open_results
 from visualiser.results.overview import overview
 from visualiser.results.rows import by_column, in_order
 
