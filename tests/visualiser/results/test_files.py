@@ -5,7 +5,7 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
-from experiments import calibration_design, ensemble, ladder, sensitivity_report, store
+from experiments import calibration_design, ensemble, ladder, store
 from sim.errors import InputError
 from tests.visualiser.results.conftest import change, refused
 from visualiser.results.findings import findings
@@ -73,7 +73,7 @@ def test_a_calibration_shows_its_tables(tmp_path):
 def test_a_study_of_sensitivity_shows_its_runs_and_what_moves_the_outcomes(swept):
     folder, found = swept
     change(folder, command="sensitivity")
-    (folder / sensitivity_report.TABLE).write_text("outcome,name,mu_star\nbinary_rate,ties.p_join,0.1\n")
+    (folder / "sensitivity.csv").write_text("outcome,name,mu_star\nbinary_rate,ties.p_join,0.1\n")
     results = open_results(folder)
     assert next(iter(results.listed)) == "sensitivity"
     assert results.rows("runs")["total"] == len(found.runs)
