@@ -442,12 +442,8 @@ def visualise(
     browser: Annotated[bool, typer.Option(help="Open a browser at the page.")] = False,
 ) -> None:
     """Watch the same people live under two regimes, in a browser; or look through a folder of results."""
-    try:
-        from visualiser.server import checked_port, serve
-    except ModuleNotFoundError as missing:
-        needed = f"the viewer needs {missing.name}, which the extra `viz` brings: uv run --extra viz run.py visualise"
-        raise UnfinishedError(needed) from None
     from visualiser.choices import Limits
+    from visualiser.server import checked_port, serve
 
     serve(host, checked_port(port), Limits(most_people, most_sessions), folder, browser)
 

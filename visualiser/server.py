@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+from sim.errors import InputError, UnfinishedError
 from visualiser.choices import Limits
 from visualiser.guard import Guard
 from visualiser.sessions import Hall
@@ -74,15 +74,21 @@ def serve(host: str, port: int, limits: Limits, folder: str | None, open_browser
     ------
     InputError
         If the folder holds no results, or nobody can listen at the address.
+    UnfinishedError
+        If the extra `viz` is not installed.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     results = _results(folder)
     listening = bind(host, port)
-    import uvicorn
-    from solara.server import starlette
+    try:
+        import uvicorn
+        from solara.server import starlette
 
-    from visualiser import page
+        from visualiser import page
+    except ModuleNotFoundError as missing:
+        needed = f"the viewer needs {missing.name}, which the extra `viz` brings: uv run --extra viz run.py visualise"
+        raise UnfinishedError(needed) from None
 
     hall = Hall(limits)
     page.show(hall, results)
