@@ -7,8 +7,10 @@ import signal
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
 from experiments.plan import make_plan
+from run import app
 from visualiser.driver import CHROMIUM, INSIDE, Server, chromium, inside, opened, seek, solara, wait_until
 from visualiser.lives import life
 from visualiser.pair import Pair
@@ -19,6 +21,7 @@ pytestmark = [
 ]
 SCALE = 0.02
 QUERY = f"?scale={SCALE}"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 LATE = 500
 """A week in August 2017, when the two worlds have long parted."""
 
@@ -231,7 +234,7 @@ def test_the_page_breaks_no_rule_of_accessibility(late, panel):
 
     inside(late, f"page.tabs.choose('{panel}')")
     late.wait_for_timeout(600)
-    found = Axe().run(late, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+    found = Axe().run(late, options=RULES)
     assert found.response["violations"] == [], found.generate_report()
 
 
@@ -258,15 +261,15 @@ def test_the_page_draws_many_frames_a_second_while_the_model_steps(browser, serv
 
 
 def test_the_network_stands_in_the_viewer_of_mesa(browser, tmp_path):
-    app = tmp_path / "app.py"
-    app.write_text(
+    file = tmp_path / "app.py"
+    file.write_text(
         "from mesa.visualization import SolaraViz\n"
         "from sim.model import ProbationModel\n"
         "from visualiser.network import offender_network\n"
         "model = ProbationModel('post_reform', scale=0.01, seed=1)\n"
         "Page = SolaraViz(model, components=[offender_network()], name='Through the Gate')\n"
     )
-    with solara(app) as address:
+    with solara(file) as address:
         page = browser.new_page()
         page.set_default_timeout(90_000)
         said = []
@@ -279,3 +282,40 @@ def test_the_network_stands_in_the_viewer_of_mesa(browser, tmp_path):
         page.wait_for_function("(before) => document.querySelector('.net').innerText !== before", arg=before)
         assert said == []
         page.close()
+
+
+@pytest.fixture(scope="module")
+def results(browser, tmp_path_factory):
+    """A page on a folder that `compare` has written."""
+    folder = tmp_path_factory.mktemp("results")
+    done = CliRunner().invoke(
+        app,
+        ["compare", "--scale", "0.01", "--seeds", "2", "--until", "2017-12-31", "--jobs", "1", "--out", str(folder)],
+    )
+    assert done.exit_code == 0
+    server = Server("--open", str(folder))
+    try:
+        with opened(browser, server.address, ready=False, first="table") as page:
+            yield page
+    finally:
+        server.close()
+
+
+def test_results_are_read_from_a_folder_without_running_anything(results):
+    assert "pre_reform" in results.inner_text("body")
+    assert results.said == []
+    results.get_by_role("tab", name="Pictures").click()
+    results.wait_for_function("() => [...document.querySelectorAll('img')].some((i) => i.naturalWidth > 300)")
+    results.get_by_role("tab", name="Tables").click()
+    with results.expect_download() as taken:
+        results.get_by_role("button", name="Download CSV").click()
+    assert b"," in taken.value.path().read_bytes()
+
+
+@pytest.mark.parametrize("tab", ["Findings", "Pictures", "Tables"])
+def test_the_results_break_no_rule_of_accessibility(results, tab):
+    from axe_playwright_python.sync_playwright import Axe
+
+    results.get_by_role("tab", name=tab).click()
+    results.wait_for_timeout(600)
+    assert Axe().run(results, options=RULES).response["violations"] == []

@@ -8,7 +8,7 @@ import pytest
 from visualiser.driver import ROOT
 
 FRONT, STATIC = ROOT / "visualiser" / "front", ROOT / "visualiser" / "static"
-BUNDLES = sorted(path.name for path in STATIC.glob("*_widget.*")) + ["page.css", "page.js"]
+BUNDLES = [*sorted(path.name for path in STATIC.glob("*_widget.*")), "page.css", "page.js"]
 SOURCES = sorted(p for p in FRONT.iterdir() if p.suffix in (".js", ".css") or p.name == "package.json")
 
 
