@@ -1,18 +1,17 @@
 /** Two linked networks: the same people in the same places, under two regimes. */
 import { freshId, h } from "./html.js";
-import { placeHubs } from "./hubs.js";
 import { Legend } from "./legend.js";
 import { toCSV, toPNG, toSVG } from "./network_files.js";
-import { Head, tickBox, zoomButtons } from "./network_heads.js";
+import { Head, nameOf, tickBox, zoomButtons } from "./network_heads.js";
 import { Pace } from "./pace.js";
 import { GROUND, OVERLAY, Panel, PEOPLE } from "./panel.js";
-import { ABSENT, boundsOf, clamp, People, View } from "./people.js";
+import { boundsOf, clamp, People, View } from "./people.js";
+import { pickHub, pickNode } from "./picking.js";
 import { listen } from "./pointing.js";
 import { Scene } from "./scene.js";
 import { describe, describeHub, Tip } from "./tip.js";
-import { ARMS, count } from "./words.js";
+import { ARMS } from "./words.js";
 
-const PICK_PX = 8;
 const NAMES_MS = 1000;
 const TOKENS = ["ink", "ink-soft", "line", "line-strong", "surface", "surface-soft", "accent", "base-text", "reform-text"];
 const KEYS =
@@ -169,7 +168,7 @@ export class Networks {
     const isDimmed = this.dimBox.checked && this.hasParted;
     if (isDimmed === this.shared.isDimmed) return;
     this.shared.isDimmed = isDimmed;
-    this.spoil(PEOPLE);
+    this.spoil(this.shared.showTies ? GROUND : PEOPLE);
   }
 
   setDate(text) {
@@ -257,17 +256,8 @@ export class Networks {
     this.legend.update(this.scenes);
     this.naming ||= setTimeout(() => {
       this.naming = 0;
-      this.shown.forEach((_, arm) => this.canvases[arm].setAttribute("aria-label", this.nameOf(arm)));
+      this.shown.forEach((_, arm) => this.canvases[arm].setAttribute("aria-label", nameOf(this, arm)));
     }, NAMES_MS);
-  }
-
-  nameOf(arm) {
-    const { tallies } = this.scenes[arm];
-    const which = this.shown.length > 1 ? `${ARMS[arm]} world, ` : "";
-    const all = tallies.reduce((sum, n) => sum + n, 0);
-    const parts = this.states.map(({ label }, i) => `${count(tallies[i])} ${label.toLowerCase()}`);
-    const title = this.shared.world?.arms[arm].title ?? "";
-    return `${which}${title}${this.date ? `, ${this.date}` : ""}: ${count(all)} people shown; ${parts.join(", ")}`;
   }
 
   // ---- view
@@ -292,24 +282,6 @@ export class Networks {
 
   // ---- who is pointed at, and who is chosen
 
-  /** The node nearest a screen point; those not in this arm's world only when no other is near. */
-  pick(arm, px, py, within = PICK_PX) {
-    const { view, people } = this.shared;
-    const [here, there] = [this.scenes[arm], this.scenes[1 - arm]];
-    const handicap = (node) => {
-      if (here.stateOf(node) !== ABSENT) return 0;
-      return there.stateOf(node) === ABSENT ? null : within / 2 / view.k;
-    };
-    return people.nearest(...view.inverse(px, py), within / view.k, handicap);
-  }
-
-  pickHub(arm, px, py) {
-    if (!this.shared.world) return null;
-    const isIn = (box) => px >= box.x && px <= box.x + box.w && py >= box.y && py <= box.y + box.h;
-    const isAt = ({ x, y, box, size }) => Math.hypot(px - x, py - y) <= size + 3 || (box && isIn(box));
-    return placeHubs(this.scenes[arm]).find(isAt)?.index ?? null;
-  }
-
   choose(node) {
     if (node === null && this.selected === null) return;
     this.select(node);
@@ -317,8 +289,8 @@ export class Networks {
   }
 
   hover(arm, [px, py], event) {
-    const node = this.pick(arm, px, py);
-    const hub = node === null ? this.pickHub(arm, px, py) : null;
+    const node = pickNode(this, arm, px, py);
+    const hub = node === null ? pickHub(this, arm, px, py) : null;
     this.canvases[arm].style.cursor = node === null ? "grab" : "pointer";
     this.setHovered(node);
     if (node !== null) this.tip.show(describe(this, node), event.clientX, event.clientY);

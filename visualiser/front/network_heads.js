@@ -1,6 +1,6 @@
-/** What stands over the two networks: names, whether the worlds have parted, boxes to tick and buttons. */
+/** What stands over the two networks: names, whether the worlds have parted, boxes to tick, buttons. */
 import { h } from "./html.js";
-import { ARMS } from "./words.js";
+import { ARMS, count } from "./words.js";
 
 const ZOOM = 1.4;
 
@@ -44,4 +44,13 @@ export function zoomButtons(networks) {
     h("button", { type: "button", class: "net-button", "aria-label": name, title: name, onclick }, text);
   return h("div", { class: "net-zoom", role: "group", "aria-label": "Zoom" },
     button("−", "Zoom out", middle(1 / ZOOM)), button("+", "Zoom in", middle(ZOOM)), button("Fit", "Show all", () => networks.fit()));
+}
+
+/** A world in one sentence, for those who do not see the picture. @param {import("./network.js").Networks} networks */
+export function nameOf({ scenes, shown, states, shared: { world }, date }, arm) {
+  const { tallies } = scenes[arm];
+  const which = shown.length > 1 ? `${ARMS[arm]} world, ` : "";
+  const all = tallies.reduce((sum, n) => sum + n, 0);
+  const parts = states.map(({ label }, i) => `${count(tallies[i])} ${label.toLowerCase()}`);
+  return `${which}${world?.arms[arm].title ?? ""}${date ? `, ${date}` : ""}: ${count(all)} people shown; ${parts.join(", ")}`;
 }

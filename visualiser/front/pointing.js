@@ -1,5 +1,6 @@
 /** What a pointer and keys do to a network: point, choose, move and zoom. */
 import { clamp } from "./people.js";
+import { pickNode } from "./picking.js";
 
 const STEP_PX = 40;
 const ZOOM = 1.4;
@@ -69,7 +70,7 @@ class Drag {
 
   #up(event) {
     const isClick = this.pointers.size === 1 && this.travelled <= STILL_PX;
-    if (isClick) this.networks.choose(this.networks.pick(this.arm, ...placeIn(this.canvas, event)));
+    if (isClick) this.networks.choose(pickNode(this.networks, this.arm, ...placeIn(this.canvas, event)));
     this.pointers.delete(event.pointerId);
   }
 }
@@ -86,7 +87,7 @@ function press(event, networks, arm) {
     "=": () => networks.zoom(...middle, ZOOM),
     "-": () => networks.zoom(...middle, 1 / ZOOM),
     0: () => networks.fit(),
-    Enter: () => networks.choose(networks.selected ?? networks.pick(arm, ...middle, Math.max(width, height))),
+    Enter: () => networks.choose(networks.selected ?? pickNode(networks, arm, ...middle, Math.max(width, height))),
     Escape: () => networks.choose(null),
   };
   if (!acts[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;

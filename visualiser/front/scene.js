@@ -114,7 +114,8 @@ export class Scene {
   #paintTies(pen) {
     const ends = new Float32Array(2 * this.ties.length);
     this.ties.forEach((node, i) => ends.set(this.at(node), 2 * i));
-    const stroke = `rgba(77,90,105,${this.radius() < 2 ? 0.35 : 0.55})`;
+    const strength = (this.radius() < 2 ? 0.35 : 0.55) * (this.shared.isDimmed ? 0.4 : 1);
+    const stroke = `rgba(77,90,105,${strength.toFixed(2)})`;
     pen.lines(ends, { stroke, width: clamp(this.radius() * 0.22, 0.6, 1.2) });
   }
 
