@@ -1,6 +1,7 @@
 """What a visitor may choose: two scenarios, a region, its scale, a seed, dates of levers, numbers; checked, and written
 in the address of the page so that a link makes the same view again."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode
@@ -19,7 +20,7 @@ from visualiser import states
 
 DEFAULT_SCALE = 0.05
 PLACE = "the page"
-_SETTINGS, _LONGEST = 40, 200
+_SETTINGS, _LONGEST, _FIELDS, _DIGITS = 40, 200, 60, 4
 MATTERING = {
     "reoffending.supervision_log_factor": "What supervision as such does to the hazard of reoffending",
     "reoffending.alliance_log_factor": "What a full working alliance does to it",
@@ -100,7 +101,7 @@ class Choices(BaseModel):
     @classmethod
     def from_query(cls, query: str) -> Self:
         """Read the address of a page; what it does not name is as usual."""
-        found = parse_qs(query.removeprefix("?"), max_num_fields=_SETTINGS + len(cls.model_fields) + 5)
+        found = fields(query)
         given: dict[str, Any] = {k: v[-1] for k, v in found.items() if k in cls.model_fields and k != "settings"}
         return cls.read({**given, "settings": tuple(found.get("set", []))})
 
@@ -109,7 +110,7 @@ class Choices(BaseModel):
         """The address of these choices, what is as usual left out."""
         usual = type(self)()
         named = [(k, getattr(self, k)) for k in type(self).model_fields if k != "settings"]
-        pairs = [(k, f"{v:g}" if isinstance(v, float) else v) for k, v in named if v != getattr(usual, k)]
+        pairs = [(k, repr(v) if isinstance(v, float) else v) for k, v in named if v != getattr(usual, k)]
         return urlencode([*pairs, *(("set", setting) for setting in self.settings)])
 
     def plan(self, limits: Limits) -> Plan:
@@ -123,12 +124,38 @@ class Choices(BaseModel):
         place = load_region(self.region)
         people = place.caseload * self.scale
         if people > limits.people:
-            fits = int(1000 * limits.people / place.caseload) / 1000
+            fits = _rounded_down(limits.people / place.caseload)
             raise InputError(
                 f"{place.name} at scale {self.scale:g} has {people:,.0f} people under supervision; this page takes up "
                 f"to {limits.people:,.0f}: choose a scale of {fits:g} or less, or run it from the command line"
             )
         return make_plan([self.base, self.reform], self.region, self.scale, [self.seed], None, list(self.settings))
+
+
+def fields(query: str) -> dict[str, list[str]]:
+    """Return the fields of the address of a page.
+
+    Raises
+    ------
+    InputError
+        If there are too many to be read.
+    """
+    try:
+        return parse_qs(query.removeprefix("?"), max_num_fields=_FIELDS)
+    except ValueError:
+        raise InputError(f"{PLACE}: its address has more than {_FIELDS} fields") from None
+
+
+def week_in(query: str, field: str) -> int:
+    """Return the week that a field of the address names; 0 where it names none."""
+    named = fields(query).get(field, ["0"])[-1]
+    return int(named) if named.isascii() and named.isdigit() and len(named) <= _DIGITS else 0
+
+
+def _rounded_down(scale: float) -> float:
+    """Return a scale that is no larger, with two figures."""
+    step = 10.0 ** (math.floor(math.log10(scale)) - 1)
+    return float(f"{math.floor(scale / step) * step:.12g}")
 
 
 def menu(limits: Limits) -> dict[str, Any]:

@@ -11,6 +11,7 @@ type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CLOSED = ("/resourcez", "/_solara/api/evict/")
 """What Solara tells of the machine, or does for its own tests."""
+ASSETS = "/_solara/cdn"
 POLICY = (
     "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob:; frame-ancestors 'none'; form-action 'self'"
@@ -31,13 +32,17 @@ class Guard:
     Parameters
     ----------
     app : ASGI application
+    assets : ASGI application
+        Serves the files below `ASSETS`, and does nothing else: Solara's own way to them deletes a folder that is asked
+        for by name, and fetches what it lacks.
     names : collection of str, optional
         Host names by which the server may be asked for; any where not given. A site whose name is made to point to
         this machine is refused by it.
     """
 
-    def __init__(self, app: App, names: Collection[str] | None = None) -> None:
+    def __init__(self, app: App, assets: App, names: Collection[str] | None = None) -> None:
         self._app = app
+        self._assets = assets
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,6 +51,9 @@ class Guard:
             await self._app(scope, receive, send)
         elif not self._is_welcome(scope):
             await _refuse(scope, receive, send)
+        elif scope["path"].startswith(f"{ASSETS}/"):
+            inner = {**scope, "root_path": scope.get("root_path", "") + ASSETS}
+            await self._assets(inner, receive, _with_headers(send))
         else:
             await self._app(scope, receive, _with_headers(send))
 
@@ -56,9 +64,13 @@ class Guard:
         origin = headers.get(b"origin")
         if scope["path"].startswith(CLOSED):
             return False
-        if self._names is not None and urlsplit(f"//{host}").hostname not in self._names:
+        if headers.get(b"sec-fetch-site") == "cross-site" and headers.get(b"sec-fetch-mode") != "navigate":
             return False
-        return origin is None or urlsplit(origin).netloc == host
+        try:
+            named, asking = urlsplit(f"//{host}").hostname, urlsplit(origin).netloc if origin is not None else host
+        except ValueError:
+            return False
+        return asking == host and (self._names is None or named in self._names)
 
 
 def _with_headers(send: Send) -> Send:

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sim.errors import InputError
 
-FASTEST = 520
+SLOWEST, FASTEST = 0.1, 520
+"""Weeks a second."""
 _MOST_WEEKS, _MOST_REPLICATES, _LONGEST_QUERY = 5_000, 50, 8_000
 
 
@@ -26,24 +27,23 @@ class Start(_Message):
 
     kind: Literal["start"]
     choices: dict[str, Any]
-    week: int = Field(default=0, ge=0, le=_MOST_WEEKS)
 
 
 class Play(_Message):
-    """Live on, so many weeks a second."""
+    """Go on, so many weeks a second."""
 
     kind: Literal["play"]
-    speed: float = Field(gt=0, le=FASTEST)
+    speed: float = Field(ge=SLOWEST, le=FASTEST)
 
 
 class Plain(_Message):
-    """Stop; begin again; count the flow."""
+    """Stop; begin again; count the flow; send everybody again."""
 
-    kind: Literal["pause", "reset", "flow"]
+    kind: Literal["pause", "reset", "flow", "anew"]
 
 
 class Step(_Message):
-    """Live so many weeks."""
+    """Go so many weeks on."""
 
     kind: Literal["step"]
     weeks: int = Field(default=1, ge=1, le=_MOST_WEEKS)
@@ -57,7 +57,7 @@ class Seek(_Message):
 
 
 class Seen(_Message):
-    """A frame was drawn."""
+    """A frame has come."""
 
     kind: Literal["seen"]
     n: int = Field(ge=0)

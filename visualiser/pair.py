@@ -103,14 +103,16 @@ class Pair:
         """Return what does not change while the worlds live: places, dates, levers, what all is made of."""
         plan = self.plan
         arms = " and ".join(arm.name for arm in plan.arms)
+        notes = "".join(f" {note}" for note in plan.notes)
         settings = "".join(f", {setting}" for setting in plan.settings)
         return {
             "arms": [{"name": arm.name, "title": arm.title} for arm in plan.arms],
             "fork_week": self.fork_week,
             "end_week": self.end_week,
             "levers": self._levers(),
-            "provenance": f"{arms}, {plan.region.name} at scale {plan.scale:g}, seed {plan.seeds[0]}{settings}; "
-            f"code {source_hash()}",
+            "notes": list(plan.notes),
+            "provenance": f"{arms}, {plan.region.name} at scale {plan.scale!r}, seed {plan.seeds[0]}{settings}; "
+            f"code {source_hash()}.{notes}",
             **self.scene.describe(),
         }
 

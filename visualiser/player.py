@@ -55,6 +55,7 @@ class Player:
         self._speed = 0.0
         self._next = 0.0
         self._target: int | None = None
+        self._then: int | None = None
         self._sent = self._seen = self._known = 0
         self._with_ties = False
         self._charted: tuple[int, float] = (-1, 0.0)
@@ -75,40 +76,54 @@ class Player:
         """Seconds until there is something to do; None where there is nothing."""
         if not self.is_playing:
             return None
-        if self._sent - self._seen >= _IN_FLIGHT:
-            return _SECONDS_OF_SILENCE
-        return max(0.0, self._next - self._now()) if self._target is None else 0.0
+        if self._target is not None:
+            return 0.0
+        return _SECONDS_OF_SILENCE if self._is_page_behind else max(0.0, self._next - self._now())
+
+    @property
+    def _is_page_behind(self) -> bool:
+        """Whether so many frames are under way that another would only make the page late."""
+        return self._sent - self._seen >= _IN_FLIGHT
 
     def play(self, speed: float) -> None:
-        """Live on, so many weeks a second, from the last week lived."""
+        """Show week after week from the one that is shown, so many a second: from the record, then lived."""
         self._speed, self._next, self._target = speed, self._now(), None
-        self.shown = self.pair.week
-        if self.pair.is_over:
+        if self._is_at_the_end:
             self.pause()
+
+    @property
+    def _is_at_the_end(self) -> bool:
+        """Whether the last week is shown."""
+        return self.shown >= self.pair.end_week
 
     def pause(self) -> None:
         """Stop."""
-        self._speed, self._target = 0.0, None
+        self._speed, self._target, self._then = 0.0, None, None
         self.send_frame()
         self.send_charts()
 
     def step(self, weeks: int) -> None:
-        """Live so many weeks."""
-        self.seek(self.pair.week + weeks)
+        """Go so many weeks on from the one that is shown."""
+        self.seek(self.shown + weeks)
 
-    def seek(self, week: int) -> None:
-        """Show a week: from the record, or by living up to it."""
-        self._speed = 0.0
+    def seek(self, week: int, then: int | None = None) -> None:
+        """Show a week: from the record, or by living up to it; `then` turn back to an earlier one."""
+        self._speed, self._then = 0.0, then
         week = min(week, self.pair.end_week)
-        if week <= self.pair.week:
-            self._target, self.shown = None, week
-            self.send_frame()
-            self.send_charts()
+        if week > self.pair.week:
+            self._target, self.shown = week, self.pair.week
         else:
-            self._target = week
+            self.shown = week
+            self._arrive()
+
+    def _arrive(self) -> None:
+        """Stop where a target was reached."""
+        if self._then is not None:
+            self.shown = min(self._then, self.pair.week)
+        self.pause()
 
     def seen(self, number: int) -> None:
-        """Take note that the page drew a frame."""
+        """Take note that the page has a frame."""
         self._seen = min(max(self._seen, number), self._sent)
 
     def show_ties(self, on: bool) -> None:
@@ -116,35 +131,40 @@ class Player:
         self._with_ties = on
         self.send_frame()
 
+    def begin_anew(self) -> None:
+        """Send the page everybody again: a frame was lost on the way to it."""
+        self._known = 0
+        self.send_frame()
+
     def live(self) -> None:
-        """Live as many weeks as are due, and send what is to be seen of them."""
+        """Go as many weeks on as are due, and send what is to be seen of them."""
         if not self.is_playing:
             return
-        if self._target is None and self._sent - self._seen >= _IN_FLIGHT:
+        if self._target is None and self._is_page_behind:
             self._seen = self._sent  # the page has been silent for long: its frames are not waited for
             return
         began = self._now()
         for _ in range(self._weeks_due()):
-            self.pair.step()
+            if self.shown == self.pair.week:
+                self.pair.step()
+            self.shown += 1
             if self._target is not None and self._now() - began > _SECONDS_BETWEEN_FRAMES:
                 break
-        self.shown = self.pair.week
-        if self.pair.is_over or self.pair.week == self._target:
-            self.pause()
+        if self.shown == self._target or self._is_at_the_end:
+            self._arrive()
             return
-        if self._sent - self._seen < _IN_FLIGHT:
+        if not self._is_page_behind:
             self.send_frame()
         week, at = self._charted
         if self.pair.week - week >= _WEEKS_BETWEEN_CHARTS and self._now() - at > _SECONDS_BETWEEN_CHARTS:
             self.send_charts()
 
     def _weeks_due(self) -> int:
-        """Return how many weeks are to be lived before the next frame."""
-        left = self.pair.end_week - self.pair.week
+        """Return how many weeks are to go by before the next frame."""
         if self._target is not None:
-            return min(self._target - self.pair.week, left)
+            return self._target - self.shown
         late = max(0.0, self._now() - self._next)
-        weeks = min(1 + int(late * self._speed), _MOST_WEEKS_A_FRAME, left)
+        weeks = min(1 + int(late * self._speed), _MOST_WEEKS_A_FRAME, self.pair.end_week - self.shown)
         self._next = max(self._next + weeks / self._speed, self._now() - 1.0 / self._speed)
         return weeks
 
@@ -174,7 +194,7 @@ class Player:
             "lived": pair.week,
             "date": date_of(self.shown * DAYS_PER_WEEK).isoformat(),
             "playing": self.is_playing,
-            "over": pair.is_over,
+            "over": self._is_at_the_end,
             "parted": pair.parted and self.shown > (pair.fork_week or 0),
             "nodes": len(nodes),
             "first_new": self._known,

@@ -5,12 +5,14 @@ The process ends when the other end of the pipe is closed, so that no model outl
 
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from queue import Full, Queue
 from typing import Any
 
 from experiments.engine import map_runs
@@ -22,6 +24,8 @@ from visualiser import messages
 from visualiser.choices import Choices, Limits
 
 _SECONDS_TO_END = 2.0
+_MOST_WAITING = 200
+"""Messages that wait for a model; of more the newest are dropped: no person asks so fast."""
 _TINY, _WARM_WEEKS = 0.002, 5
 _NICE = 5
 """Replicates give way to the worlds that a person watches."""
@@ -35,17 +39,20 @@ class Begin:
     ----------
     choices : Choices
     limits : Limits
-    week : int
-        Where to go at once.
+    lived, week : int
+        Where to go at once: how far to live, and which week to show then.
     """
 
     choices: Choices
     limits: Limits
+    lived: int = 0
     week: int = 0
 
 
 class ModelProcess:
     """A process that does one function with one end of a pipe; the other end is here.
+
+    What it is told waits in a queue of its own, so that nobody waits for a model that is busy.
 
     Parameters
     ----------
@@ -59,6 +66,8 @@ class ModelProcess:
         self._process = context.Process(target=work, args=(theirs, *arguments), daemon=True)
         self._process.start()
         theirs.close()
+        self._told: Queue[Any] = Queue(_MOST_WAITING)
+        threading.Thread(target=self._pass_on, daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -71,17 +80,25 @@ class ModelProcess:
         return self._process.is_alive()
 
     def tell(self, message: Any) -> bool:
-        """Send something to the process; False where it is gone."""
+        """Send something to the process, without waiting; False where so much waits already that it is dropped."""
         try:
-            self.pipe.send(message)
-        except OSError:
+            self._told.put_nowait(message)
+        except Full:
             return False
         return True
+
+    def _pass_on(self) -> None:
+        """Send what waits, one after the other, until the process is gone."""
+        with suppress(OSError, ValueError):
+            while (message := self._told.get()) is not None:
+                self.pipe.send(message)
 
     def end(self) -> None:
         """End the process, and give back what it held; whoever reads its pipe comes to the end of it."""
         self._process.kill()
         self._process.join(_SECONDS_TO_END)
+        with suppress(Full):
+            self._told.put_nowait(None)
 
 
 def live_worlds(pipe: Connection) -> None:
@@ -119,11 +136,9 @@ def _live(pipe: Connection, player_of: Callable[..., Any]) -> None:
     begin: Begin = pipe.recv()
     plan = begin.choices.plan(begin.limits)
     player = player_of(plan, begin.choices, lambda content, buffers: pipe.send((content, buffers)))
-    for note in plan.notes:
-        _send(pipe, {"kind": "notice", "level": "info", "about": "settings", "text": note})
     _send(pipe, {"kind": "phase", "phase": "ready", "message": ""})
-    if begin.week:
-        player.seek(begin.week)
+    if begin.lived:
+        player.seek(begin.lived, then=begin.week)
     while True:
         if pipe.poll(player.wait):
             _answer(player, pipe.recv())
@@ -140,6 +155,8 @@ def _answer(player: Any, message: Any) -> None:
             player.pause()
         case messages.Plain(kind="flow"):
             player.send_flow()
+        case messages.Plain(kind="anew"):
+            player.begin_anew()
         case messages.Step():
             player.step(message.weeks)
         case messages.Seek():

@@ -207,10 +207,12 @@ class Scene:
         """Say which people are shown."""
         shown, there = int(self.shown_cells.sum()), int(self.cells.sum())
         if shown == there:
-            return f"Everybody on record is shown: {len(self.nodes):,} people in {there:,} neighbourhoods."
+            return (
+                f"Everybody on record is shown: {len(self.nodes):,} people at the start, in {there:,} neighbourhoods."
+            )
         return (
-            f"A sample is shown: everybody in {shown:,} of {there:,} neighbourhoods, {len(self.nodes):,} people. "
-            "Charts count all people."
+            f"A sample is shown: everybody in {shown:,} of {there:,} neighbourhoods, {len(self.nodes):,} people at the "
+            "start. Charts count all people."
         )
 
 

@@ -77,13 +77,13 @@ def serve(host: str, port: int, limits: Limits, folder: str | None, open_browser
     UnfinishedError
         If the extra `viz` is not installed.
     """
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(_SETTINGS)
     results = _results(folder)
     listening = bind(host, port)
     try:
         import uvicorn
-        from solara.server import starlette
+        from solara.server import settings, starlette
+        from starlette.staticfiles import StaticFiles
 
         from visualiser import page
     except ModuleNotFoundError as missing:
@@ -94,7 +94,8 @@ def serve(host: str, port: int, limits: Limits, folder: str | None, open_browser
     page.show(hall, results)
     if results is None:
         hall.prepare()
-    config = uvicorn.Config(Guard(starlette.app, _names(host)), log_level="error", access_log=False, lifespan="on")
+    guarded = Guard(starlette.app, StaticFiles(directory=settings.assets.proxy_cache_dir), _names(host))
+    config = uvicorn.Config(guarded, log_level="error", access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
     threading.Thread(target=_announce, args=(server, address, host, open_browser), daemon=True).start()

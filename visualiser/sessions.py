@@ -4,12 +4,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qs
 
 from experiments.plan import Plan
 from sim.errors import InputError
 from visualiser import messages
-from visualiser.choices import Choices, Limits, menu
+from visualiser.choices import Choices, Limits, menu, week_in
 from visualiser.process import Begin, ModelProcess, live_worlds, replicate
 
 type Send = Callable[[dict[str, Any], list[bytes]], None]
@@ -45,7 +44,8 @@ class Hall:
     def enter(self, session: "Session") -> bool:
         """Let a session have a model, unless too many have one; whoever has one keeps it."""
         with self._lock:
-            if session not in self._sessions and len(self._sessions) >= self.limits.sessions:
+            is_full = session not in self._sessions and len(self._sessions) >= self.limits.sessions
+            if is_full or not self._is_open:
                 return False
             self._sessions.add(session)
             return True
@@ -85,7 +85,7 @@ class Session:
         self._others: ModelProcess | None = None
         self._next_seed = 1
         self._replicates = [0, 0]
-        self._is_closed = False
+        self._is_closed = self._has_said_why = False
 
     @property
     def pid(self) -> int | None:
@@ -101,7 +101,7 @@ class Session:
                     self._send(menu(self._hall.limits), [])
                     self._open(asked.query)
                 case messages.Start():
-                    self.start(Choices.read(asked.choices), asked.week)
+                    self.start(Choices.read(asked.choices))
                 case messages.Plain(kind="reset"):
                     self.start(self._choices)
                 case messages.Replicates():
@@ -113,33 +113,32 @@ class Session:
 
     def _open(self, query: str) -> None:
         """Begin with what the address of the page says."""
-        try:
-            choices = Choices.from_query(query)
-        except InputError as error:
-            self._phase("refused", str(error))
-            return
-        self.start(choices, _week_of(query))
+        choices = Choices.from_query(query)
+        shown = week_in(query, "week")
+        self.start(choices, max(shown, week_in(query, "lived")), shown)
 
-    def start(self, choices: Choices, week: int = 0) -> None:
-        """Make worlds of these choices in place of those there are."""
+    def start(self, choices: Choices, lived: int = 0, week: int = 0) -> None:
+        """Make worlds of these choices in place of those there are, go to a week and show one.
+
+        Raises
+        ------
+        InputError
+            If no world can be made of them; those there are live on.
+        """
+        choices.plan(self._hall.limits)
         with self._lock:
             if self._is_closed:
                 return
             self._end_processes()
-            plan_error = _refusal(choices, self._hall.limits)
-            if plan_error:
-                self._hall.leave(self)
-                self._phase("refused", plan_error)
-                return
             if not self._hall.enter(self):
                 many = self._hall.limits.sessions
                 self._phase("full", f"All {many} places are taken: somebody must close a page first. Then try again.")
                 return
-            self._choices = choices
+            self._choices, self._has_said_why = choices, False
             self._next_seed, self._replicates = choices.seed + 1, [0, 0]
             self._phase("starting", "")
             self._worlds = self._hall.process()
-            self._worlds.tell(Begin(choices, self._hall.limits, week))
+            self._worlds.tell(Begin(choices, self._hall.limits, lived, week))
             self._listen(self._worlds, self._forward, self._lost)
 
     def _listen(
@@ -166,6 +165,7 @@ class Session:
             if self._worlds is not process:
                 return
             self._send(content, buffers)
+            self._has_said_why |= content.get("phase") in ("refused", "lost")
         if content.get("phase") == "ready":
             self._hall.prepare()
 
@@ -176,7 +176,8 @@ class Session:
                 return
             self._end_processes()
             self._hall.leave(self)
-            self._phase("lost", "The model's process has ended. Start again; other pages are not touched.")
+            if not self._has_said_why:
+                self._phase("lost", "The model's process has ended. Start again; other pages are not touched.")
 
     def _tell(self, message: Any) -> None:
         """Pass on to the model what the page asks."""
@@ -212,8 +213,11 @@ class Session:
             if self._others is process:
                 self._others.end()
                 self._others = None
-                self._replicates[1] = self._replicates[0]
+                done, asked = self._replicates
+                self._replicates[1] = done
                 self._tell_replicates()
+                if done < asked:
+                    self._notice("error", f"{asked - done} of {asked} seeds came to no end; {done} are in the charts.")
 
     def _tell_replicates(self) -> None:
         """Say how many seeds are done."""
@@ -240,22 +244,10 @@ class Session:
 
     def close(self) -> None:
         """End the session: the page is gone."""
+        for process in (self._worlds, self._others):
+            if process is not None:
+                process.end()  # before the lock, which nobody may hold who waits for a model
         with self._lock:
             self._is_closed = True
             self._end_processes()
         self._hall.leave(self)
-
-
-def _refusal(choices: Choices, limits: Limits) -> str:
-    """Return why no world can be made of some choices; empty where one can."""
-    try:
-        choices.plan(limits)
-    except InputError as error:
-        return str(error)
-    return ""
-
-
-def _week_of(query: str) -> int:
-    """Return the week that the address of a page names; 0 for none, or for what is no week."""
-    named = parse_qs(query.removeprefix("?")).get("week", ["0"])[-1]
-    return int(named) if named.isascii() and named.isdigit() and len(named) < 5 else 0

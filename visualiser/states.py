@@ -29,7 +29,7 @@ class State(IntEnum):
 ABSENT = 255
 """The state of a person who is not known yet, or no longer tracked."""
 LATELY_WEEKS = 8
-"""So long after an offence with a suspect a person counts as having reoffended lately."""
+"""So long after a new offence with a suspect, proven or not, a person at liberty stands out, supervised or not."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ LOOKS = {
     State.POST_SENTENCE_SUPERVISION: Look("post-sentence supervision", "#2AA5C9", "triangle_down"),
     State.CUSTODY: Look("custody or remand", "#222255", "block"),
     State.RECALLED: Look("recalled", "#AA3377", "cross"),
-    State.REOFFENDED: Look(f"reoffended in the last {LATELY_WEEKS} weeks", "#EE7733", "star"),
+    State.REOFFENDED: Look(f"new offence in the last {LATELY_WEEKS} weeks", "#EE7733", "star"),
 }
 """Colours that the colour-blind can tell apart (after Paul Tol's schemes), with shapes that need no colour."""
 
+_DAY_BITS = 20
 _OF_STATUS = np.full(len(Status), ABSENT, np.uint8)
 _OF_STATUS[Status.FREE] = State.FREE
 _OF_STATUS[[Status.COMMUNITY_ORDER, Status.SUSPENDED_SENTENCE_ORDER]] = State.ORDER
@@ -76,10 +77,18 @@ def states(model: "ProbationModel", logged: int) -> NDArray[np.uint8]:
         Length of the event log `LATELY_WEEKS` ago: where to look for late offences.
     """
     found = _OF_STATUS[model.people.status]
-    offenders = model.log.row[model.log.of(Event.OFFENCE, since=logged)]
+    offenders = new_offenders(model, logged)
     at_liberty = ~IS_IN_PRISON[model.people.status[offenders]] & (found[offenders] != ABSENT)
     found[offenders[at_liberty]] = State.REOFFENDED
     return found
+
+
+def new_offenders(model: "ProbationModel", logged: int) -> NDArray[np.int64]:
+    """Return the rows of those with an offence in the log from a place on, without that which brought them into it."""
+    log = model.log
+    offences, arrivals = log.of(Event.OFFENCE, since=logged), log.of(Event.ARRIVED, since=logged)
+    key, known = (log.row[k].astype(np.int64) << _DAY_BITS | log.day[k] for k in (offences, arrivals))
+    return log.row[offences[~np.isin(key, known)]].astype(np.int64)
 
 
 def describe() -> list[dict[str, str]]:

@@ -6,10 +6,12 @@ import os
 import signal
 from datetime import date
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from experiments.plan import make_plan
+from experiments.story import SENTENCES
 from run import app
 from visualiser.driver import CHROMIUM, INSIDE, Server, chromium, inside, opened, seek, solara, wait_until
 from visualiser.lives import life
@@ -115,11 +117,25 @@ def test_the_two_networks_differ_once_the_regimes_have_parted(late):
 
 
 def parted_person(page):
-    """The number on the page of somebody recalled under the reform whose two states differ."""
+    """The number on the page of somebody under post-sentence supervision under the reform alone."""
     return inside(
         page,
         "[...page.networks.scenes[1].states].findIndex((s, n) => s === 3 && page.networks.scenes[0].states[n] !== s)",
     )
+
+
+def logged(pair, arm, person, told):
+    """Whether an event that the page tells is in the log of its world, and whether it is in that of the other.
+
+    An event is the same if kind, day, value and cause are.
+    """
+    found = []
+    for model in (pair.models[arm], pair.models[1 - arm]):
+        log, row = model.log, model.offender(person).row
+        mine = np.flatnonzero((log.row == row) & (log.day == told["day"]))
+        found.append({(int(log.event[k]), int(log.value[k]), int(log.cause_day[k])) for k in mine})
+    kinds = {e for e, words in SENTENCES.items() if words == told["what"]}
+    return any(e in kinds for e, _, _ in found[0]), any(e in kinds for e in found[1] & found[0])
 
 
 def test_a_click_on_a_person_opens_two_lives_and_the_parting_is_in_the_log(late):
@@ -138,13 +154,13 @@ def test_a_click_on_a_person_opens_two_lives_and_the_parting_is_in_the_log(late)
         pair.step()
     again = life(pair, told["person"])
     assert again["divergence"] == told["divergence"] is not None
-    logged = False
-    for arm, at in enumerate(told["divergence"]["index"]):
-        if at is not None:
-            event = told["arms"][arm]["events"][at]
-            log, row = pair.models[arm].log, pair.models[arm].offender(told["person"]).row
-            logged |= bool(((log.row == row) & (log.day == event["day"])).any())
-    assert logged
+    marked = [
+        logged(pair, arm, told["person"], told["arms"][arm]["events"][at])
+        for arm, at in enumerate(told["divergence"]["index"])
+        if at is not None
+    ]
+    assert marked
+    assert all(here and not there for here, there in marked)
 
 
 def test_a_link_makes_the_same_view_again(browser, server, late):
@@ -171,6 +187,25 @@ def test_two_visitors_have_worlds_of_their_own_and_leaving_frees_the_memory(brow
         wait_until(lambda: len(server.models()) == len(before) + 1)
     wait_until(lambda: len(server.models()) == len(before))
     assert len(during - server.models()) == 2
+
+
+def test_a_frame_that_was_lost_is_asked_for_again(browser, server):
+    with opened(browser, server.address + QUERY) as page:
+        page.evaluate(f"() => {{ const page = {INSIDE}; page.people -= 5; }}")
+        seek(page, 20)
+        page.wait_for_function(f"() => {INSIDE}.networks.scenes[0].states.length === {INSIDE}.people")
+        assert inside(page, "page.networks.shared.people.nodes.size === page.people")
+
+
+def test_a_link_to_a_week_turned_back_to_has_the_same_charts_and_life(browser, server):
+    with opened(browser, server.address + QUERY + "&set=levers.risk_split%3D2008-03-03") as page:
+        seek(page, 60)
+        seek(page, 25)
+        wait_until(lambda: "lived=60" in page.evaluate("location.search"))
+        charted = inside(page, "page.charts.panels.map((p) => p.series)")
+        with opened(browser, page.evaluate("location.href")) as other:
+            other.wait_for_function(f"() => {INSIDE}.view.week === 25 && {INSIDE}.view.lived === 60")
+            assert inside(other, "page.charts.panels.map((p) => p.series)") == charted
 
 
 def test_a_model_that_is_killed_is_told_of_and_the_server_goes_on(browser):

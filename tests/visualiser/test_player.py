@@ -111,9 +111,42 @@ def test_the_calendar_turns_back_to_what_was_and_play_goes_on_from_the_present()
     assert buffers[4][:known] == then[1][4]
     assert set(buffers[4][known:]) <= {ABSENT}
     assert set(buffers[6]) == {ABSENT}
-    page.player.play(5)
+    page.player.play(10)
     page.live(1)
-    assert page.frames()[-1]["week"] >= 43
+    assert 29 <= page.frames()[-1]["week"] <= 31
+    assert page.player.pair.week == 40
+    page.live(2)
+    assert page.player.pair.week > 45
+
+
+def test_a_step_goes_on_from_the_week_that_is_shown():
+    page = Page()
+    page.player.seek(12)
+    while page.player.is_playing:
+        page.player.live()
+    page.player.seek(5)
+    page.player.step(2)
+    assert (page.frames()[-1]["week"], page.frames()[-1]["lived"]) == (7, 12)
+
+
+def test_a_link_to_a_week_turned_back_to_lives_on_first():
+    page = Page()
+    page.player.seek(14, then=6)
+    while page.player.is_playing:
+        page.player.live()
+    assert (page.frames()[-1]["week"], page.frames()[-1]["lived"]) == (6, 14)
+    assert next(c for c, _ in reversed(page.sent) if c["kind"] == "charts")["week"] == 14
+
+
+def test_a_page_that_lost_a_frame_is_sent_everybody_again():
+    page = Page()
+    page.player.seek(10)
+    while page.player.is_playing:
+        page.player.live()
+    page.player.begin_anew()
+    frame, buffers = page.sent[-1]
+    assert frame["first_new"] == 0
+    assert len(buffers[1]) == 4 * frame["nodes"]
 
 
 def test_ties_are_sent_where_they_are_asked_for():

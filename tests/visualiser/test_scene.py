@@ -33,9 +33,10 @@ def test_states_agree_with_the_law_and_with_the_log(lived):
     assert ((code == State.RECALLED) == (status == Status.RECALLED)).all()
     assert ((code == State.POST_SENTENCE_SUPERVISION) <= (status == Status.POST_SENTENCE_SUPERVISION)).all()
     assert (code[IS_IN_PRISON[status]] != State.REOFFENDED).all()
-    recent = model.log.of(Event.OFFENCE)
-    recent = recent[model.log.day[recent] >= model.day - 7 * LATELY_WEEKS]
-    offended = np.isin(here.rows, model.log.row[recent])
+    arrived = {(int(model.log.row[k]), int(model.log.day[k])) for k in model.log.of(Event.ARRIVED)}
+    found = [(int(model.log.row[k]), int(model.log.day[k])) for k in model.log.of(Event.OFFENCE)]
+    recent = {row for row, day in found if day >= model.day - 7 * LATELY_WEEKS and (row, day) not in arrived}
+    offended = np.isin(here.rows, list(recent))
     assert ((code == State.REOFFENDED) == (offended & ~IS_IN_PRISON[status])).all()
     assert (code == State.REOFFENDED).any()
 
@@ -109,3 +110,14 @@ def test_the_worlds_on_the_page_are_those_of_the_command_line(lived):
     alone.live_until(lived.models[1].day)
     for column in ("day", "event", "row", "value"):
         assert (getattr(alone.log, column) == getattr(lived.models[1].log, column)).all()
+
+
+def test_whoever_has_just_come_has_not_reoffended():
+    pair = Pair(plan())
+    for _ in range(6):
+        pair.step()
+    people, here = pair.models[0].people, pair.scene.seen(pair.models[0])
+    codes = pair.records[0].state_at(pair.week)
+    new = people.arrival_week[here.rows] >= pair.week - 2
+    assert new.sum() > 10
+    assert (codes[here.nodes[new]] == State.REOFFENDED).mean() < 0.2

@@ -109,6 +109,7 @@ def test_a_process_that_is_killed_is_told_of_and_the_page_can_start_again(page):
         ("?region=england_wales&scale=1", "234,528 people under supervision"),
         ("?scale=abc", "scale"),
         ("?set=ties.p_tie%3D9", "ties.p_tie"),
+        ("?" + "&".join(f"x{i}=1" for i in range(90)), "more than 60 fields"),
     ],
 )
 def test_an_address_that_cannot_be_run_is_refused_in_words_and_the_page_goes_on(page, query, said):
@@ -123,6 +124,33 @@ def test_what_a_page_may_not_ask_changes_nothing(page):
     assert "kind" in page.wait(lambda c: c["kind"] == "notice")["text"]
     page.ask("seek", week=3)
     page.wait(lambda c: c["kind"] == "frame" and c["week"] == 3)
+
+
+def test_choices_that_cannot_be_run_leave_the_worlds_as_they_are(page):
+    page.ready()
+    pid = page.session.pid
+    page.ask("start", choices={"settings": ["ties.p_tie=9"]})
+    assert "ties.p_tie" in page.wait(lambda c: c["kind"] == "notice")["text"]
+    assert page.session.pid == pid
+
+
+def test_a_page_that_asks_faster_than_anybody_can_answer_is_let_go(hall, page):
+    page.ready()
+    for week in range(2_000):
+        page.ask("seek", week=week % 3)
+        page.ask("flow")
+    pid = page.session.pid
+    page.session.close()
+    assert is_gone(pid)
+    others = [Page(hall).session for _ in range(2)]
+    assert all(hall.enter(other) for other in others)
+
+
+def test_a_closed_hall_lets_nobody_in(hall, page):
+    hall.close()
+    page.ask("open", query=QUERY)
+    page.wait(lambda c: c.get("phase") == "full")
+    assert page.session.pid is None
 
 
 def test_a_link_leads_to_its_week(page):

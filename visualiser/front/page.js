@@ -26,7 +26,8 @@ class Page {
   /** @param {HTMLElement} root @param {(message: object) => void} send */
   constructor(root, send) {
     this.send = send;
-    this.view = { week: 0, ...share.read() };
+    this.view = { week: 0, lived: 0, ...share.read() };
+    this.people = 0;
     this.query = "";
     this.restore = fillTheWindow();
     this.#build(root);
@@ -38,13 +39,14 @@ class Page {
     const part = (name, label) => h("section", { class: `tg-${name}`, ...(label ? { "aria-label": label } : {}) });
     const parts = { choices: part("bar"), transport: part("transport"), calendar: h("div"), networks: part("networks", "Two networks"), panels: part("panels", "What became of them") };
     this.phase = h("div", { class: "tg-phase", role: "status" });
+    this.notes = h("div", { class: "tg-notes tg-quiet" });
     this.notices = h("div", { class: "tg-notices", role: "alert" });
     this.shareButton = h("button", { type: "button", class: "tg-button", onclick: () => this.#share() }, "Copy link");
     const downloads = h("div", { class: "tg-head__do" }, this.shareButton, ...this.#downloads());
     root.classList.add("tg", "tg-page");
     root.replaceChildren(
       h("header", { class: "tg-head" }, h("div", {}, h("h1", {}, "Through the Gate"), h("p", { class: "tg-quiet" }, "The same people, week by week, under two regimes of probation")), downloads),
-      h("main", {}, parts.choices, this.phase, h("div", { class: "tg-time" }, parts.transport, parts.calendar), h("div", { class: "tg-worlds" }, parts.networks, parts.panels)),
+      h("main", {}, parts.choices, this.phase, h("div", { class: "tg-time" }, parts.transport, parts.calendar), h("div", { class: "tg-worlds" }, parts.networks, parts.panels), this.notes),
       this.notices,
     );
     this.controls = new Controls(parts.choices, { onStart: (choices) => this.#start(choices) });
@@ -67,7 +69,6 @@ class Page {
   }
 
   #start(choices) {
-    this.view.week = 0;
     this.send({ kind: "start", choices });
   }
 
@@ -122,6 +123,8 @@ class Page {
     const world = { ...sent, arms: shortNames(sent.arms) };
     this.world = world;
     this.query = world.query;
+    this.people = 0;
+    this.notes.replaceChildren(...[world.note, ...world.notes].map((note) => h("p", {}, note)));
     this.controls.set(world.choices);
     this.calendar.setWorld(world);
     this.charts.setSpan(isoOf(0), isoOf(world.end_week));
@@ -140,22 +143,34 @@ class Page {
     this.wanted = this.view.person;
   }
 
+  /** Draw a frame; where one before it was lost on the way, ask for everybody again. */
   #frame(frame, buffers) {
+    this.send({ kind: "seen", n: frame.n });
+    if (frame.first_new !== this.people && frame.first_new !== 0) {
+      this.send({ kind: "anew" });
+      return;
+    }
+    if (frame.first_new === 0 && this.people) this.networks.setWorld(this.world); // everybody anew
+    this.people = frame.nodes;
+    this.#draw(frame, buffers);
+    this.view = { ...this.view, week: frame.week, lived: frame.lived, date: frame.date };
+    if (!frame.playing) this.#settled();
+  }
+
+  #draw(frame, buffers) {
     const [xy, persons, sex, born, stateBase, stateReform, hubBase, hubReform, tiesBase, tiesReform] = buffers.map((b) => b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength));
     if (persons.byteLength) this.networks.addNodes(new Float32Array(xy), new Uint32Array(persons), new Uint8Array(sex), new Int16Array(born));
-    [stateBase, stateReform].forEach((bytes, arm) => this.networks.setStates(arm, new Uint8Array(bytes)));
+    const quiet = Math.abs(frame.week - this.view.week) > 4;
+    [stateBase, stateReform].forEach((bytes, arm) => this.networks.setStates(arm, new Uint8Array(bytes), { quiet }));
     [hubBase, hubReform].forEach((bytes, arm) => this.networks.setHubs(arm, new Uint8Array(bytes)));
     frame.hub_counts?.forEach((counts, arm) => this.networks.setHubCounts?.(arm, counts));
-    if (frame.ties) [tiesBase, tiesReform].forEach((bytes, arm) => this.networks.setTies(arm, new Uint32Array(bytes)));
+    [tiesBase, tiesReform].forEach((bytes, arm) => this.networks.setTies(arm, new Uint32Array(bytes ?? 0)));
     this.networks.setDate(say(frame.date));
     const fork = this.world.fork_week;
     this.networks.setParted(frame.parted, fork === null ? null : say(dateOf(fork)));
     this.transport.set(frame);
     this.calendar.set(frame.week, frame.lived);
     this.charts.setWeekDate(frame.date);
-    this.view = { ...this.view, week: frame.week, date: frame.date };
-    if (!frame.playing) this.#settled();
-    this.send({ kind: "seen", n: frame.n });
   }
 
   /** When the clock stands: the address, and what is open, follow. */

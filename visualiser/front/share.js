@@ -1,9 +1,10 @@
 /** The address of the page: what is chosen, the week and the person, so that a link makes the same view again. */
 
 /** Write the view into the address bar, without a new entry in the history. */
-export function write(query, { week, person, panel }) {
+export function write(query, { week, lived, person, panel }) {
   const address = new URLSearchParams(query);
   if (week) address.set("week", week);
+  if (lived !== week) address.set("lived", lived);
   if (person !== null) address.set("person", person);
   if (panel !== "charts") address.set("panel", panel);
   const text = address.toString();

@@ -1,0 +1,3 @@
+"""Where two lives part, and why, as far as the model knows."""
+
+from visualiser.divergence.telling import divergence as divergence
