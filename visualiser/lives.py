@@ -79,10 +79,15 @@ def life(pair: "Pair", person: int) -> dict[str, Any]:
 
 
 def _examples(pair: "Pair", model: ProbationModel) -> list[int]:
-    """Return people on the page with eventful lives; of the whole world where none of them is shown."""
-    eventful = story.busiest(model, len(model.people))
-    shown = [p for p in eventful if pair.nodes.number_of(p) is not None]
-    return (shown or eventful)[:_NAMED]
+    """Return those on the page now with the most different things in their record, of equal ones the oldest."""
+    rows, log, people = pair.scene.seen(model).rows, model.log, model.people
+    place = np.full(len(people), -1)
+    place[rows] = np.arange(len(rows))
+    mine = place[log.row]
+    kinds = np.zeros((len(rows), len(Event)), bool)
+    kinds[mine[mine >= 0], log.event[mine >= 0]] = True
+    person = person_number(people.arrival_week[rows].astype(np.int64), people.slot[rows])
+    return [int(p) for p in person[np.lexsort((person, -kinds.sum(axis=1)))[:_NAMED]]]
 
 
 def _arm(pair: "Pair", number: int, person: int, lived: story.Life) -> dict[str, Any]:

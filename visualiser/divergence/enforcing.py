@@ -22,14 +22,21 @@ def explain_enforcement(parting: Parting) -> Answer:
     cause = "recall" if line.event == Event.RECALL else "other"
     if all(other is not None and other.event == line.event for other in parting.lines):
         return cause, f"{_both(parting, line.event)} {before(parting)}"
-    reason = _reason(line)
-    said = f"Under {ARMS[arm]} the person was {_WHAT[line.event]} after {words(reason)}"
-    if reason == Reason.MISSED_CONTACT:
+    said = f"Under {ARMS[arm]} the person was {_said(line)}"
+    rival = parting.lines[1 - arm]
+    if rival is not None and rival.event in _WHAT:
+        return cause, f"{said}; under {ARMS[1 - arm]} {_said(rival)}. {before(parting)}"
+    if _reason(line) == Reason.MISSED_CONTACT:
         return "appointment", f"{said}; under {ARMS[1 - arm]} {_not_there(parting, 1 - arm, line)}. {_since(parting)}"
     return cause, f"{said}. {before(parting)}"
 
 
 _WHAT = {Event.RECALL: "recalled to prison", Event.BREACH: "in court for breach"}
+
+
+def _said(line: Line) -> str:
+    """Return what was done, and after what."""
+    return f"{_WHAT[line.event]} after {words(_reason(line))}"
 
 
 def _reason(line: Line) -> Reason:

@@ -15,19 +15,28 @@ _WITH_STATUS = (Event.RELEASE, Event.RE_RELEASE, Event.SUPERVISION_START)
 
 def explain_law(parting: Parting) -> Answer:
     """Explain a release, or supervision that begins or ends, under one regime alone."""
-    statuses = {arm: Status(line.value) for arm, line in parting.marked if line.event in _WITH_STATUS}
-    curfew = [arm for arm, status in statuses.items() if status == Status.HOME_DETENTION_CURFEW]
+    statuses = [_status(parting, arm) for arm in (0, 1)]
+    curfew = [arm for arm, status in enumerate(statuses) if status == Status.HOME_DETENTION_CURFEW]
     if len(curfew) == 1:
         more = "curfew is given to more people there" if parting.lever(CURFEW) == curfew[0] else "there it was granted"
         return "law", f"Released on home detention curfew under {ARMS[curfew[0]]} alone: {more}."
     arm = parting.lever(SHORT_SENTENCES)
-    if arm is not None and _by_short_sentence(parting.before, statuses.get(arm), statuses.get(1 - arm)):
+    if arm is not None and _by_short_sentence(parting.before, statuses[arm], statuses[1 - arm]):
         months = parting.pair.plan.arms[arm].setting(SHORT_SENTENCES, "total_supervision_months")
         return "law", (
             f"Under {ARMS[arm]} {parting.since(SHORT_SENTENCES)} short sentences are followed by supervision, "
-            f"{months:g} months in all; under {ARMS[1 - arm]} {_instead(statuses.get(1 - arm))}."
+            f"{months:g} months in all; under {ARMS[1 - arm]} {_instead(statuses[1 - arm])}."
         )
     return "law", f"The law puts the person under other supervision on this day. {before(parting)}"
+
+
+def _status(parting: Parting, arm: int) -> Status | None:
+    """Return what a life is put under on the day, as far as its own line or an end of supervision on the day tells."""
+    line = parting.lines[arm]
+    if line is not None and line.event in _WITH_STATUS:
+        return Status(line.value)
+    today = (line for line in (*parting.before, *parting.rests[arm]) if line.day == parting.when)
+    return Status.FREE if any(line.event == Event.SUPERVISION_END for line in today) else None
 
 
 def _by_short_sentence(before: Sequence[Line], there: Status | None, other: Status | None) -> bool:
@@ -49,7 +58,7 @@ def is_short(before: Sequence[Line]) -> bool:
             found.append(line.value < TWELVE_MONTHS_DAYS)
         elif line.event == Event.RECALL:
             found.append(bool(line.cause))
-        elif found and line.event in (Event.RELEASE, Event.RE_RELEASE) and line.value != Status.HOME_DETENTION_CURFEW:
+        elif found and line.event in (Event.RELEASE, Event.RE_RELEASE):
             break
     return bool(found) and all(found)
 
