@@ -154,6 +154,15 @@ def test_a_number_that_nobody_has_is_answered_with_some_who_are_on_the_page(pair
     assert all(pair.nodes.number_of(n) is not None for n in named)
 
 
+def test_those_who_are_named_are_the_most_eventful_of_the_page_and_nobody_else_is_looked_at(pair, monkeypatch):
+    model = pair.models[0]
+    here = set(model.people.person[pair.scene.seen(model).rows].tolist())
+    best = [p for p in story.busiest(model, len(model.people)) if p in here][:5]
+    monkeypatch.setattr(story, "busiest", lambda *_: pytest.fail("everybody is sorted"))
+    with pytest.raises(InputError, match=", ".join(str(p) for p in best)):
+        life(pair, 7)
+
+
 def test_before_the_worlds_part_both_lives_are_one():
     young = Pair(make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", 0.002, [0], None, ()))
     for _ in range(5):
