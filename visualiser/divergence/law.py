@@ -6,7 +6,7 @@ from experiments.story import Line
 from sim.clock import TWELVE_MONTHS_DAYS
 from sim.events import Event
 from sim.offenders import Status
-from visualiser.divergence.on_record import before, words
+from visualiser.divergence.on_record import words
 from visualiser.divergence.parting import ARMS, Answer, Parting
 
 SHORT_SENTENCES, CURFEW = "short_sentence_supervision", "hdc_widened"
@@ -27,7 +27,7 @@ def explain_law(parting: Parting) -> Answer:
             f"Under {ARMS[arm]} {parting.since(SHORT_SENTENCES)} short sentences are followed by supervision, "
             f"{months:g} months in all; under {ARMS[1 - arm]} {_instead(statuses[1 - arm])}."
         )
-    return "law", f"The law puts the person under other supervision on this day. {before(parting)}"
+    return "law", "The law puts the person under other supervision on this day; the log does not say by what."
 
 
 def _status(parting: Parting, arm: int) -> Status | None:
