@@ -41,6 +41,7 @@ def worlds(browser: Any, address: str) -> None:
     """Take the pictures of two worlds."""
     with opened(browser, f"{address}?scale=0.05", width=1280, height=800) as page:
         seek(page, NEAR)
+        page.get_by_label("Dim lives that are the same").check()
         page.wait_for_timeout(1500)
         page.screenshot(path=DOCS / "viewer.png")
     with opened(browser, f"{address}?scale=0.05", width=1920, height=1080) as page:

@@ -20,7 +20,7 @@ export class Calendar {
     this.slider.addEventListener("input", () => this.#move(Number(this.slider.value)));
     this.svg = document.createElementNS(SVG, "svg");
     this.svg.setAttribute("aria-hidden", "true");
-    root.classList.add("tg-calendar");
+    root.classList.add("tg-calendar", "tg-calendar--empty");
     root.replaceChildren(this.svg, this.slider);
     this.root = root;
     this.observer = new ResizeObserver(() => this.draw());
@@ -33,6 +33,7 @@ export class Calendar {
   setWorld(world) {
     this.world = world;
     this.slider.max = String(world.end_week);
+    this.root.classList.remove("tg-calendar--empty");
     this.draw();
   }
 

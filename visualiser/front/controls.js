@@ -45,7 +45,11 @@ export class Controls {
 
   /** Show choices, such as those of a link. */
   set(choices) {
-    for (const name of ["base", "reform", "region", "scale", "seed"]) this[name].value = choices[name];
+    for (const name of ["scale", "seed"]) this[name].value = choices[name];
+    for (const name of ["base", "reform", "region"]) {
+      const isThere = [...this[name].options].some(({ value }) => value === choices[name]);
+      this[name].value = isThere ? choices[name] : this.menu.defaults[name];
+    }
     this.settings = [...choices.settings];
     this.#describe();
   }

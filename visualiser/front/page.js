@@ -90,6 +90,7 @@ class Page {
 
   #menu(menu) {
     this.controls.setMenu(menu);
+    this.controls.set({ ...menu.defaults, ...share.choices() });
     const states = menu.states;
     this.networks = new Networks(this.networksRoot, { states, onSelect: (person) => this.#open(person), onTies: (on) => this.send({ kind: "ties", on }) });
     this.networks.setMessage("The worlds are being made …");

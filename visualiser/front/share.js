@@ -18,6 +18,13 @@ export function read() {
   return { person: address.has("person") && Number.isSafeInteger(person) ? person : null, panel: address.get("panel") ?? "charts" };
 }
 
+/** Read what an address asks to compare, as it stands there: the server checks it. */
+export function choices() {
+  const address = new URLSearchParams(window.location.search);
+  const named = ["base", "reform", "region", "scale", "seed"].filter((name) => address.has(name));
+  return { ...Object.fromEntries(named.map((name) => [name, address.get(name)])), settings: address.getAll("set") };
+}
+
 /** Put the address on the clipboard; resolves to whether that was allowed. */
 export async function copy() {
   try {
