@@ -8,12 +8,14 @@ import pytest
 
 from experiments.plan import make_plan
 from sim import measures
-from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of
+from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, date_of, day_of
 from sim.data import tables
 from sim.ledger import PAYER
-from visualiser import charts as of_page
-from visualiser.charts import binary_rates, charts, complete_cohorts, published, replicate_series, with_intervals
+from visualiser.charts import charts, cohorts, replicate_series, with_intervals
+from visualiser.charts.cohorts import binary_rates, complete_cohorts
+from visualiser.charts.published import published
 from visualiser.pair import Pair
+from visualiser.states import State
 
 IDS = ["reoffending", "recalls", "caseload", "workload", "custody", "money"]
 PARTED = ("levers.risk_split=2009-06-01", "levers.short_sentence_supervision=2009-06-01")
@@ -81,7 +83,7 @@ def test_each_cohort_is_counted_once_and_once_for_both_arms_before_they_part(mon
         counted.append((model, starts))
         return binary_rates(model, starts)
 
-    monkeypatch.setattr(of_page, "binary_rates", count)
+    monkeypatch.setattr(cohorts, "binary_rates", count)
     pair = Pair(make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", 0.002, [0], None, ()))
     while pair.week < 120:
         pair.step()
@@ -98,8 +100,8 @@ def test_cohorts_complete_before_the_fork_are_counted_under_one_arm_alone(pair, 
         counted[pair.models.index(model)] += starts
         return binary_rates(model, starts)
 
-    monkeypatch.setattr(of_page, "binary_rates", count)
-    of_page._COUNTED.pop(pair, None)
+    monkeypatch.setattr(cohorts, "binary_rates", count)
+    cohorts._COUNTED.pop(pair, None)
     charts(pair)
     charts(pair)
     shared = complete_cohorts(pair.fork_week * DAYS_PER_WEEK)
@@ -112,8 +114,9 @@ def test_recalls_of_a_quarter_are_its_weeks_brought_to_a_quarters_length(pair):
     told = lines(charts(pair), "recalls")[1]
     assert date.fromordinal(733048) == date(2008, 1, 7)
     mean = pair.models[1].weekly.series("recalls")[weeks].mean()
-    assert told["2010-04-01"] == pytest.approx(mean * WEEKS_PER_YEAR / 4, abs=0.01)
-    assert "2011-04-01" not in told
+    assert told["2010-05-16"] == pytest.approx(mean * WEEKS_PER_YEAR / 4, abs=0.01)
+    assert max(told) == "2011-02-14"
+    assert "brought to a quarter's length" in panel(charts(pair), "recalls")["note"]
 
 
 def test_spending_of_a_quarter_is_what_the_books_of_its_months_say(pair):
@@ -121,38 +124,66 @@ def test_spending_of_a_quarter_is_what_the_books_of_its_months_say(pair):
     ledger = pair.models[1].ledger
     first, end = day_of(date(2010, 1, 1)), day_of(date(2010, 4, 1))
     paid = ledger.pounds[(ledger.source == PAYER) & (ledger.day >= first) & (ledger.day < end)].sum()
-    assert told["2010-01-01"] == pytest.approx(paid, rel=1e-6)
+    assert told["2010-02-14"] == pytest.approx(paid, rel=1e-6)
 
 
 @pytest.mark.parametrize(
     ("name", "measure"), [("caseload", "caseload"), ("workload", "workload"), ("custody", "custody_population")]
 )
-def test_stocks_are_those_of_every_fourth_week(pair, name, measure):
+def test_stocks_are_those_of_every_fourth_week_dated_as_it_ends(pair, name, measure):
     for model, line in zip(pair.models, lines(charts(pair), name), strict=True):
         assert list(line.values()) == pytest.approx(model.weekly.series(measure)[::4], abs=1e-3)
-        assert list(line)[:2] == ["2008-01-07", "2008-02-04"]
+        assert list(line)[:2] == ["2008-01-14", "2008-02-11"]
+
+
+def test_a_stock_agrees_with_the_network_of_its_date(pair):
+    for number, line in enumerate(lines(charts(pair), "custody")):
+        for week in range(1, pair.week + 1, 4):
+            counts = pair.counts(week)[number]
+            inside = counts[State.CUSTODY] + counts[State.RECALLED]
+            assert line[date_of(week * DAYS_PER_WEEK).isoformat()] == inside
+
+
+def test_notes_are_one_short_sentence(pair):
+    for told in charts(pair)["panels"]:
+        assert told["note"].count(".") == 1
+        assert len(told["note"]) <= 110
+    assert "dated at its start as published" in panel(charts(pair), "reoffending")["note"]
 
 
 def test_published_rates_are_of_the_same_estimator_and_group():
     points = published("reoffending", 0.1)
-    assert len(points) == 1
     rows = {
         r["cohort_start"]: float(r["value"])
         for r in tables.rows("proven_reoffending_adults_2000_2014")
         if (r["estimator"], r["period"], r["quantity"]) == ("three_month_cohort", "3-monthly", "binary_rate_percent")
         and r["value"]
     }
-    shown = dict(zip(points[0]["x"], points[0]["y"], strict=True))
-    assert shown == pytest.approx({day: rows[day] for day in shown}, abs=1e-3)
+    shown = {day: y for one in points for day, y in zip(one["x"], one["y"], strict=True)}
+    assert shown == pytest.approx({day: rows[day] for day in rows if day >= "2008-04-01"}, abs=1e-3)
     assert min(shown) == "2008-04-01"
-    assert "three-month" in points[0]["source"]
+    assert all("three-month" in one["source"] for one in points)
 
 
-def test_published_counts_are_scaled_to_the_world_and_name_their_source():
+def test_published_rates_say_which_years_the_model_was_fitted_to():
+    fitted, others = published("reoffending", 0.1)
+    assert fitted["label"] == "England and Wales (its year fitted to)"
+    assert others["label"] == "England and Wales (not fitted to)"
+    assert {day[:4] if day[5:7] != "01" else str(int(day[:4]) - 1) for day in fitted["x"]} == {"2009", "2011", "2013"}
+    assert {"2008-04-01", "2010-07-01", "2012-04-01"} <= set(others["x"])
+
+
+def test_published_counts_are_scaled_to_the_world_stand_at_the_middle_of_their_period_and_name_their_source():
     points = published("caseload", 0.1) + published("recalls", 0.1)
     assert [p["y"][0] for p in points] == pytest.approx([23452.8, 26464.9, 442.525, 606.7], abs=0.01)
-    assert points[0]["x"] == ["2011-07-02"]
-    assert all("England and Wales, scaled" in p["label"] and p["source"] for p in points)
+    assert [p["x"] for p in points] == [["2011-07-02"], ["2017-12-16"], ["2014-09-30"], ["2018-07-02"]]
+    assert all(p["source"] for p in points)
+
+
+def test_published_counts_say_whether_the_model_was_fitted_to_them():
+    labels = [one["label"] for name in ("caseload", "recalls") for one in published(name, 0.1)]
+    scaled = "England and Wales, scaled to this world"
+    assert labels == [f"{scaled} (fitted to)", f"{scaled} (not fitted to)"] * 2
 
 
 def test_no_published_figure_stands_where_none_measures_the_same():
