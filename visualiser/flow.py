@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.clock import DAYS_PER_WEEK, date_of, day_of
-from visualiser.states import ABSENT, LOOKS, State
+from visualiser.states import ABSENT, LATELY_WEEKS, LOOKS, State
 
 if TYPE_CHECKING:
     from visualiser.pair import Pair
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 ELSEWHERE = len(State)
 """Place, among the states of a flow, of people who are not known yet or no longer tracked."""
 LABELS = [*(LOOKS[state].label for state in State), "not known yet or no longer tracked"]
-_NOTE = "The people on the page, from the first week of each year to the first week of the next."
+_NOTE = (
+    "The people on the page, from the first week of each year to the first week of the next. Who is at liberty after a "
+    f"new offence in the last {LATELY_WEEKS} weeks counts there, not under the supervision that goes on."
+)
+_NO_LOG_YET = f" {date_of(0).year} begins with an empty log, so nobody counts there in its first week."
 
 
 def flow(pair: "Pair") -> dict[str, Any]:
@@ -28,11 +32,12 @@ def flow(pair: "Pair") -> dict[str, Any]:
         at both ends is not counted.
     """
     years = years_over(pair.week)
+    knows_offences = (pair.records[0].state_at(0) == State.REOFFENDED).any()
     return {
         "years": years,
         "states": LABELS,
         "arms": [{"moves": [moves(record, year).tolist() for year in years]} for record in pair.records],
-        "note": _NOTE,
+        "note": _NOTE if knows_offences else _NOTE + _NO_LOG_YET,
     }
 
 

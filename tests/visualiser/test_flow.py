@@ -1,5 +1,7 @@
 """The flow between states: moves add up to the stocks at both ends."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,20 @@ def test_the_arms_differ_after_they_part_and_newcomers_come_from_elsewhere(pair)
     assert not np.array_equal(base[1], reform[1])
     assert base[:, ELSEWHERE, State.FREE].min() > 0
     assert (base[:, ELSEWHERE, ELSEWHERE] == 0).all()
+
+
+def test_the_note_says_that_a_new_offence_counts_before_supervision_and_that_the_first_year_knows_none(pair):
+    assert State.REOFFENDED not in pair.records[0].state_at(0)
+    assert (pair.records[0].state_at(first_week(2009)) == State.REOFFENDED).any()
+    note = flow(pair)["note"]
+    assert "a new offence in the last 8 weeks counts there, not under the supervision that goes on" in note
+    assert "2008 begins with an empty log" in note
+
+
+def test_where_the_first_week_knows_of_offences_nothing_is_said_of_an_empty_log():
+    record = Record()
+    record.add(np.array([State.REOFFENDED], np.uint8), {})
+    assert "empty log" not in flow(SimpleNamespace(week=0, records=(record, record)))["note"]
 
 
 def test_every_state_has_a_label_and_the_last_is_nowhere(pair):
