@@ -27,7 +27,7 @@ def explain_law(parting: Parting) -> Answer:
             f"Under {ARMS[arm]} {parting.since(SHORT_SENTENCES)} short sentences are followed by supervision, "
             f"{months:g} months in all; under {ARMS[1 - arm]} {_instead(statuses[1 - arm])}."
         )
-    return "law", "The law puts the person under other supervision on this day; the log does not say by what."
+    return "law", "The law puts the person under other supervision on this day; the log does not say why."
 
 
 def _status(parting: Parting, arm: int) -> Status | None:
