@@ -48,12 +48,15 @@ def bind(host: str, port: int) -> socket.socket:
     InputError
         If the address is not this machine's, or somebody listens there already.
     """
+    listening = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
     except (OSError, UnicodeError) as error:
+        if listening is not None:
+            listening.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"--host {host} --port {port}: cannot listen there: {reason}; choose another") from None
     return listening

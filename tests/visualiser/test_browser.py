@@ -294,7 +294,7 @@ def test_the_page_draws_many_frames_a_second_while_the_model_steps(browser, serv
     with opened(browser, server.address + QUERY) as page:
         page.click(".tg-play")
         page.wait_for_timeout(2500)
-        assert inside(page, "page.networks.framesPerSecond()") > 5
+        assert inside(page, "page.networks.framesPerSecond()") > 15
 
 
 def test_the_network_stands_in_the_viewer_of_mesa(browser, tmp_path):
