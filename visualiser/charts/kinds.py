@@ -56,7 +56,7 @@ MONEY = Kind(
     "Public spending on probation and charities",
     "pounds",
     0,
-    "Paid in each quarter, dated at its middle; payments by results fall where they are made.",
+    "Paid in each quarter; results, and fees taken back for volumes that fell short, fall where they are settled.",
 )
 
 
