@@ -16,14 +16,14 @@ from typer.testing import CliRunner  # noqa: E402
 from run import app  # noqa: E402
 from visualiser.driver import Server, chromium, inside, opened, seek  # noqa: E402
 
-LATE = 522
+LATE = 521
 """The first week of 2018."""
 NEAR = 420
 """In January 2016, when short sentences have been supervised for a year."""
 
 
 def choose_parted(page: Any) -> None:
-    """Open the life of somebody who is under post-sentence supervision under the reform, and free without it."""
+    """Open the life of somebody who is recalled under the reform, and free without it."""
     chosen = (
         "(() => { const [base, reform] = page.networks.scenes.map((s) => s.states); "
         "const node = reform.findIndex((s, n) => s === 5 && base[n] === 0); "

@@ -13,6 +13,8 @@ from visualiser.record import WEEKS_BETWEEN_SAMPLES, Record, sample
 from visualiser.scene import MOST_SHOWN, Scene
 from visualiser.states import ABSENT, State
 
+_NEVER = "The two scenarios move the same levers on the same days: the worlds never differ."
+
 
 class Pair:
     """Two worlds of one plan, lived side by side; one and the same until their levers part.
@@ -30,6 +32,8 @@ class Pair:
         Base and reform; before they part, both are the same object.
     scene : Scene
     records : (Record, Record)
+    hub_counts : (list, list)
+        How many people each organisation and charity had, week by week.
     """
 
     def __init__(self, plan: Plan, most_shown: int = MOST_SHOWN) -> None:
@@ -40,6 +44,7 @@ class Pair:
         self.scene = Scene((first,), most_shown, with_probation_service=reunified)
         self.nodes = self.scene.nodes
         self.records = (Record(), Record())
+        self.hub_counts: tuple[list[list[int]], list[list[int]]] = ([], [])
         self._keep()
 
     @property
@@ -87,6 +92,9 @@ class Pair:
         for arm, record in enumerate(self.records):
             world = arm if self.parted else 0
             record.add(rows[world], samples[world])
+        counts = [self.scene.hub_counts(model) for model in worlds]
+        for arm, kept in enumerate(self.hub_counts):
+            kept.append(counts[arm if self.parted else 0])
 
     def _sample(self, model: ProbationModel) -> dict[str, NDArray[np.uint8]]:
         """Return what is kept of the people on the page every few weeks."""
@@ -110,7 +118,8 @@ class Pair:
             "fork_week": self.fork_week,
             "end_week": self.end_week,
             "levers": self._levers(),
-            "notes": list(plan.notes),
+            "notes": [*plan.notes, *([_NEVER] if self.fork_week is None else [])],
+            "fork_date": None if self.fork_week is None else date_of(plan.fork_day or 0).isoformat(),
             "provenance": f"{arms}, {plan.region.name} at scale {plan.scale!r}, seed {plan.seeds[0]}{settings}; "
             f"code {source_hash()}.{notes}",
             **self.scene.describe(),

@@ -38,6 +38,8 @@ class Player:
         Takes a message and its buffers.
     now : callable
         Returns seconds; a clock of one's own in tests.
+    lived, week : int
+        How far to live at once, and which week to show then: where a link leads.
 
     Attributes
     ----------
@@ -46,7 +48,16 @@ class Player:
         The week on the page: the last one lived, or one turned back to.
     """
 
-    def __init__(self, plan: Plan, choices: Choices, send: Send, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        choices: Choices,
+        send: Send,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        lived: int = 0,
+        week: int = 0,
+    ) -> None:
         self.pair = Pair(plan)
         self.shown = 0
         self._choices = choices
@@ -54,8 +65,8 @@ class Player:
         self._now = now
         self._speed = 0.0
         self._next = 0.0
-        self._target: int | None = None
-        self._then: int | None = None
+        self._target: int | None = min(lived, self.pair.end_week) if lived else None
+        self._then: int | None = week if lived else None
         self._sent = self._seen = self._known = 0
         self._with_ties = False
         self._charted: tuple[int, float] = (-1, 0.0)
@@ -87,7 +98,7 @@ class Player:
 
     def play(self, speed: float) -> None:
         """Show week after week from the one that is shown, so many a second: from the record, then lived."""
-        self._speed, self._next, self._target = speed, self._now(), None
+        self._speed, self._next, self._target, self._then = speed, self._now(), None, None
         if self._is_at_the_end:
             self.pause()
 
@@ -103,8 +114,8 @@ class Player:
         self.send_charts()
 
     def step(self, weeks: int) -> None:
-        """Go so many weeks on from the one that is shown."""
-        self.seek(self.shown + weeks)
+        """Go so many weeks on from the one that is shown, or from where a step before this one leads."""
+        self.seek((self.shown if self._target is None else self._target) + weeks)
 
     def seek(self, week: int, then: int | None = None) -> None:
         """Show a week: from the record, or by living up to it; `then` turn back to an earlier one."""
@@ -193,13 +204,14 @@ class Player:
             "week": self.shown,
             "lived": pair.week,
             "date": date_of(self.shown * DAYS_PER_WEEK).isoformat(),
-            "playing": self.is_playing,
+            "playing": self._speed > 0,
+            "seeking": self._target is not None,
             "over": self._is_at_the_end,
             "parted": pair.parted and self.shown > (pair.fork_week or 0),
             "nodes": len(nodes),
             "first_new": self._known,
             "counts": pair.counts(self.shown),
-            "hub_counts": [pair.scene.hub_counts(model) for model in pair.models] if is_now else None,
+            "hub_counts": [counts[self.shown] for counts in pair.hub_counts],
             "ties": has_ties,
             "n": self._sent,
         }

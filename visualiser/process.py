@@ -135,10 +135,14 @@ def _live(pipe: Connection, player_of: Callable[..., Any]) -> None:
     """Make the worlds, and serve until the pipe is closed."""
     begin: Begin = pipe.recv()
     plan = begin.choices.plan(begin.limits)
-    player = player_of(plan, begin.choices, lambda content, buffers: pipe.send((content, buffers)))
+    player = player_of(
+        plan,
+        begin.choices,
+        lambda content, buffers: pipe.send((content, buffers)),
+        lived=begin.lived,
+        week=begin.week,
+    )
     _send(pipe, {"kind": "phase", "phase": "ready", "message": ""})
-    if begin.lived:
-        player.seek(begin.lived, then=begin.week)
     while True:
         if pipe.poll(player.wait):
             _answer(player, pipe.recv())

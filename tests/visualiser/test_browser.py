@@ -188,6 +188,39 @@ def test_two_visitors_have_worlds_of_their_own_and_leaving_frees_the_memory(brow
     assert len(during - server.models()) == 2
 
 
+def test_a_click_on_nobody_closes_the_life_and_says_nothing(browser, server):
+    with opened(browser, server.address + QUERY) as page:
+        seek(page, 5)
+        inside(page, "page.networks.onSelect([...page.networks.shared.people.nodes.keys()][3], 3)")
+        page.wait_for_function(f"() => {INSIDE}.life?.life")
+        inside(page, "page.tabs.choose('charts')")
+        inside(page, "page.networks.onSelect(null, null)")
+        page.wait_for_timeout(400)
+        assert page.locator(".tg-notice").count() == 0
+        assert inside(page, "page.view.person") is None
+        assert inside(page, "page.view.panel") == "charts"
+
+
+def test_a_link_to_a_person_keeps_its_panel_and_waits_for_whoever_comes_later(browser, server):
+    with opened(browser, server.address + QUERY) as page:
+        seek(page, 60)
+        newest = inside(page, "[...page.networks.shared.people.nodes.keys()].at(-1)")
+    with opened(browser, f"{server.address}{QUERY}&week=60&person={newest}&panel=flow") as page:
+        page.wait_for_function(f"() => {INSIDE}.view.week === 60 && {INSIDE}.life?.life")
+        assert inside(page, "page.view.panel") == "flow"
+        assert inside(page, "page.networks.selected") == inside(page, f"page.networks.nodeOf({newest})")
+        assert page.locator(".tg-notice").count() == 0
+
+
+def test_a_number_that_nobody_has_is_said_once(browser, server):
+    with opened(browser, f"{server.address}{QUERY}&person=999999999") as page:
+        page.wait_for_selector(".tg-notice")
+        seek(page, 3)
+        page.wait_for_timeout(400)
+        assert page.locator(".tg-notice").count() == 1
+        assert "person" not in page.evaluate("location.search")
+
+
 def test_a_frame_that_was_lost_is_asked_for_again(browser, server):
     with opened(browser, server.address + QUERY) as page:
         page.evaluate(f"() => {{ const page = {INSIDE}; page.people -= 5; }}")

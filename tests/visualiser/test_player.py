@@ -138,6 +138,39 @@ def test_a_link_to_a_week_turned_back_to_lives_on_first():
     assert next(c for c, _ in reversed(page.sent) if c["kind"] == "charts")["week"] == 14
 
 
+def test_steps_that_are_asked_for_quickly_add_up():
+    page = Page()
+    for _ in range(3):
+        page.player.step(4)
+    while page.player.is_playing:
+        page.player.live()
+    assert page.frames()[-1]["week"] == 12
+
+
+def test_play_forgets_where_a_link_would_have_turned_back_to():
+    page = Page()
+    page.player.seek(30, then=4)
+    page.player.live()
+    page.player.play(10)
+    page.live(1)
+    page.player.pause()
+    assert page.frames()[-1]["week"] > 4
+
+
+def test_a_week_turned_back_to_has_its_own_counts_of_organisations():
+    page = Page()
+    page.player.seek(6)
+    while page.player.is_playing:
+        page.player.live()
+    then = page.frames()[-1]["hub_counts"]
+    page.player.seek(20)
+    while page.player.is_playing:
+        page.player.live()
+    page.player.seek(6)
+    assert page.frames()[-1]["hub_counts"] == then
+    assert sum(then[0]) > 0
+
+
 def test_a_page_that_lost_a_frame_is_sent_everybody_again():
     page = Page()
     page.player.seek(10)

@@ -7,6 +7,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 46;
 const LINE = 26;
 const CLOSE = 92;
+const SPOKEN_EVERY = 1000; // milliseconds
 
 /** A strip of years with the dates of the reform, over a slider. */
 export class Calendar {
@@ -37,16 +38,22 @@ export class Calendar {
     this.draw();
   }
 
-  /** Show a week, and how far the worlds have lived. */
-  set(week, lived) {
+  /** Show a frame: its week, and how far the worlds have lived. Whoever moves the slider is not moved back. */
+  set({ week, lived, playing, seeking }) {
     this.lived = lived;
-    if (document.activeElement !== this.slider || !this.slider.matches(":active")) this.slider.value = String(week);
-    this.#move(week);
+    const isHeld = this.slider.matches(":active") || (seeking && document.activeElement === this.slider);
+    if (!isHeld) this.slider.value = String(week);
+    this.#move(week, playing);
   }
 
-  #move(week) {
+  /** Move the mark; while weeks go by the spoken date follows once a second. */
+  #move(week, playing = false) {
     this.week = week;
-    this.slider.setAttribute("aria-valuetext", say(dateOf(week)));
+    const now = performance.now();
+    if (!playing || now - (this.said ?? 0) > SPOKEN_EVERY) {
+      this.slider.setAttribute("aria-valuetext", say(dateOf(week)));
+      this.said = now;
+    }
     if (!this.scale) return;
     this.past.setAttribute("width", Math.max(0, this.scale(this.lived) - this.scale(0)));
     const x = this.scale(week);
@@ -81,28 +88,31 @@ export class Calendar {
     return found;
   }
 
-  /** One mark for each date; labels that would touch are left out, the mark says all. */
+  /** One mark for each date; where labels would touch, that of more levers stays, and the marks say all. */
   #levers(width) {
     const dates = new Map();
-    for (const lever of this.world.levers) {
-      if (lever.arms.length === 2) continue;
-      dates.set(lever.date, [...(dates.get(lever.date) ?? []), lever]);
+    for (const lever of this.world.levers)
+      if (lever.arms.length === 1 && lever.week <= this.world.end_week) dates.set(lever.date, [...(dates.get(lever.date) ?? []), lever]);
+    const marks = [...dates].map(([date, levers]) => this.#mark(date, levers, width));
+    const taken = [];
+    for (const { from, to, label } of [...marks].sort((a, b) => b.count - a.count || a.from - b.from)) {
+      if (taken.some((other) => from < other.to && other.from < to)) label.remove();
+      else taken.push({ from, to });
     }
-    let free = -Infinity;
-    return [...dates].map(([date, levers]) => {
-      const x = this.scale(weekOf(Date.parse(date)));
-      const mark = line("g", { class: "tg-calendar__lever" }, line("path", { d: `M${x},${LINE - 1}l-4.5,-8h9z` }));
-      const names = levers.map(({ title }) => title);
-      mark.append(line("title", {}, `${sayShort(date)}: ${names.join(", ")}`));
-      const text = names.length > 1 ? `${names.length} levers` : names[0];
-      const anchor = x > width - CLOSE ? "end" : "middle";
-      const half = 3.1 * text.length;
-      if (x - half > free) {
-        mark.append(words(x, 11, text, { class: "tg-calendar__label tg-calendar__name", "text-anchor": anchor }));
-        free = x + half + 8;
-      }
-      return mark;
-    });
+    return marks.map(({ mark }) => mark);
+  }
+
+  #mark(date, levers, width) {
+    const x = this.scale(weekOf(Date.parse(date)));
+    const names = levers.map(({ title, arms }) => title + (arms[0] === 0 ? " (base)" : ""));
+    const text = names.length > 1 ? `${names.length} levers` : names[0];
+    const wide = 6.2 * text.length + 8;
+    const anchor = x > width - CLOSE ? "end" : x < CLOSE ? "start" : "middle";
+    const from = { end: x - wide, start: x, middle: x - wide / 2 }[anchor];
+    const label = words(x, 11, text, { class: "tg-calendar__label tg-calendar__name", "text-anchor": anchor });
+    const mark = line("g", { class: "tg-calendar__lever" }, line("path", { d: `M${x},${LINE - 1}l-4.5,-8h9z` }), label);
+    mark.append(line("title", {}, `${sayShort(date)}: ${names.join(", ")}`));
+    return { mark, label, from, to: from + wide, count: names.length };
   }
 
   destroy() {

@@ -83,12 +83,18 @@ export class Controls {
   }
 
   #open() {
-    const given = new Map(this.settings.map((setting) => split(setting)));
+    this.#fill(this.settings);
+    this.dialog.showModal();
+  }
+
+  /** Write the dialog as it stands under some settings. */
+  #fill(settings) {
+    const given = new Map(settings.map((setting) => split(setting)));
     this.levers = this.#levers(given);
     this.numbers = this.menu.parameters.map((parameter) => numberRow(parameter, given));
     this.rest = h("textarea", { rows: "3", spellcheck: "false", placeholder: "contracts.signed_2015.TERM=VALUE" });
     const known = new Set([...this.levers.map(({ key }) => key), ...this.numbers.map(({ key }) => key)]);
-    this.rest.value = this.settings.filter((setting) => !known.has(split(setting)[0])).join("\n");
+    this.rest.value = settings.filter((setting) => !known.has(split(setting)[0])).join("\n");
     this.dialog.replaceChildren(
       h("h2", { id: "tg-levers-title" }, "Levers and numbers"),
       h("p", { class: "tg-quiet" }, "A lever is moved or dropped in every regime that has it; numbers hold in both. The worlds start again."),
@@ -99,12 +105,11 @@ export class Controls {
         h("section", {}, h("h3", {}, "Anything else"), labelled("Settings, KEY=VALUE, one a line", this.rest, "tg-field tg-field--wide")),
       ),
       h("div", { class: "tg-dialog__do" },
-        h("button", { type: "button", class: "tg-button", onclick: () => this.#clear() }, "As shipped"),
+        h("button", { type: "button", class: "tg-button", onclick: () => this.#fill([]) }, "As shipped"),
         h("button", { type: "button", class: "tg-button", onclick: () => this.dialog.close() }, "Cancel"),
         h("button", { type: "button", class: "tg-button tg-button--main", onclick: () => this.#apply() }, "Start with these"),
       ),
     );
-    this.dialog.showModal();
   }
 
   #levers(given) {
@@ -112,12 +117,6 @@ export class Controls {
     for (const scenario of [this.base.value, this.reform.value])
       for (const lever of this.menu.levers[scenario]) if (!named.has(lever.name)) named.set(lever.name, lever);
     return [...named.values()].sort((a, b) => (a.from < b.from ? -1 : 1)).map((lever) => leverRow(lever, given));
-  }
-
-  #clear() {
-    this.settings = [];
-    this.dialog.close();
-    this.#open();
   }
 
   #apply() {
@@ -156,9 +155,16 @@ function numberRow(parameter, given) {
   const step = (high - low) / STEPS;
   const slider = h("input", { type: "range", min: low, max: high, step: "any", value: now, "aria-label": `${label}, slider` });
   const box = h("input", { type: "number", id, min: low, max: high, step: "any", value: now });
-  slider.addEventListener("input", () => (box.value = Number((Math.round(slider.value / step) * step).toPrecision(4))));
+  slider.addEventListener("input", () => (box.value = stepped(Number(slider.value), parameter, step)));
   box.addEventListener("input", () => (slider.value = box.value));
   const setting = () => (box.value !== "" && Number(box.value) !== usual ? `${key}=${box.value}` : "");
   const range = h("span", { class: "tg-quiet" }, `${key}: ${usual} as shipped, ${low} to ${high} (${unit})`);
   return { key, setting, row: h("div", { class: "tg-number" }, h("label", { for: id }, label), range, slider, box) };
+}
+
+/** A slider's value in even steps within the range; the shipped one where it is near. */
+function stepped(value, { low, high, value: usual }, step) {
+  if (Math.abs(value - usual) < step / 2) return usual;
+  const even = low + Math.round((value - low) / step) * step;
+  return Number(Math.min(high, Math.max(low, even)).toPrecision(4));
 }

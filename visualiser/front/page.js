@@ -8,7 +8,7 @@ import "./life.css";
 import { Calendar } from "./calendar.js";
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
-import { dateOf, isoOf, say } from "./dates.js";
+import { isoOf, say } from "./dates.js";
 import { saveBlob, saveText } from "./download.js";
 import { Flow } from "./flow.js";
 import { h } from "./html.js";
@@ -21,6 +21,8 @@ import { Transport } from "./transport.js";
 
 const PANELS = { charts: "Charts", life: "A life, twice", flow: "The flow" };
 const SECONDS_OF_NOTICE = 9;
+const LONGEST_ADDRESS = 8000;
+const JUMP = 4; // weeks: changes over more are shown quietly
 
 class Page {
   /** @param {HTMLElement} root @param {(message: object) => void} send */
@@ -32,7 +34,7 @@ class Page {
     this.restore = fillTheWindow();
     this.#build(root);
     this.#phase({ phase: "empty", message: "" });
-    send({ kind: "open", query: window.location.search });
+    send({ kind: "open", query: window.location.search.slice(0, LONGEST_ADDRESS) });
   }
 
   #build(root) {
@@ -42,7 +44,9 @@ class Page {
     this.notes = h("div", { class: "tg-notes tg-quiet" });
     this.notices = h("div", { class: "tg-notices", role: "alert" });
     this.shareButton = h("button", { type: "button", class: "tg-button", onclick: () => this.#share() }, "Copy link");
-    const downloads = h("div", { class: "tg-head__do" }, this.shareButton, ...this.#downloads());
+    this.downloads = [this.shareButton, ...this.#downloads()];
+    for (const button of this.downloads) button.disabled = true;
+    const downloads = h("div", { class: "tg-head__do" }, ...this.downloads);
     root.classList.add("tg", "tg-page");
     root.replaceChildren(
       h("header", { class: "tg-head" }, h("div", {}, h("h1", {}, "Through the Gate"), h("p", { class: "tg-quiet" }, "The same people, week by week, under two regimes of probation")), downloads),
@@ -92,12 +96,12 @@ class Page {
     this.controls.setMenu(menu);
     this.controls.set({ ...menu.defaults, ...share.choices() });
     const states = menu.states;
-    this.networks = new Networks(this.networksRoot, { states, onSelect: (person) => this.#open(person), onTies: (on) => this.send({ kind: "ties", on }) });
+    this.networks = new Networks(this.networksRoot, { states, onSelect: (person) => (person === null ? this.#close() : this.#open(person)), onTies: (on) => this.send({ kind: "ties", on }) });
     this.networks.setMessage("The worlds are being made …");
     this.life = new Life(this.tabs.panel("life"), { states, onPerson: (person) => this.#open(person), onClose: () => this.#close() });
     this.life.setEmpty();
     this.flow.setStates?.(states);
-    this.tabs.choose(this.view.panel in PANELS ? this.view.panel : "charts");
+    this.tabs.choose(Object.hasOwn(PANELS, this.view.panel) ? this.view.panel : "charts");
   }
 
   #phase({ phase, message }) {
@@ -113,7 +117,10 @@ class Page {
     this.phase.replaceChildren(...(text ? [h("p", {}, text)] : []), ...(isBad && phase !== "refused" ? [this.#again()] : []));
     this.transport.setEnabled(phase === "ready");
     if (isBad) this.networks?.setMessage(phase === "refused" ? "No worlds: the choices above cannot be run." : "No worlds.");
-    if (phase === "starting") this.networks?.setMessage("The worlds are being made …");
+    if (phase !== "starting") return;
+    this.networks?.setMessage("The worlds are being made …");
+    this.charts.set({ week: 0, panels: [] });
+    this.life?.setEmpty();
   }
 
   #again() {
@@ -122,9 +129,14 @@ class Page {
 
   #world(sent) {
     const world = { ...sent, arms: shortNames(sent.arms) };
+    const people = JSON.stringify([world.choices.region, world.choices.scale, world.choices.seed]);
+    if (this.whose && this.whose !== people) this.view.person = null; // a number names somebody else there
+    this.whose = people;
     this.world = world;
     this.query = world.query;
     this.people = 0;
+    for (const button of this.downloads) button.disabled = false;
+    this.send({ kind: "ties", on: this.networks.tiesBox.checked });
     this.notes.replaceChildren(...[world.note, ...world.notes].map((note) => h("p", {}, note)));
     this.controls.set(world.choices);
     this.calendar.setWorld(world);
@@ -132,16 +144,15 @@ class Page {
     this.networks.setMessage("");
     this.networks.setWorld(world);
     this.charts.setArms(world.arms);
-    this.charts.setLevers(world.levers);
+    this.charts.setLevers(world.levers.filter(({ week }) => week <= world.end_week));
     this.flow.setArms(world.arms);
     this.life.setArms(world.arms);
     const { choices } = world;
     const slug = `${choices.base}-${choices.reform}-${choices.region}-seed${choices.seed}`;
     const provenance = { text: world.provenance, seed: choices.seed, slug };
-    for (const part of [this.charts, this.flow, this.life]) part.setProvenance(provenance);
+    for (const part of [this.charts, this.flow, this.life, this.networks]) part.setProvenance?.(provenance);
     this.life.setEmpty();
     this.transport.setReplicates({ done: 0, asked: 0, running: false });
-    this.wanted = this.view.person;
   }
 
   /** Draw a frame; where one before it was lost on the way, ask for everybody again. */
@@ -151,41 +162,48 @@ class Page {
       this.send({ kind: "anew" });
       return;
     }
-    if (frame.first_new === 0 && this.people) this.networks.setWorld(this.world); // everybody anew
+    const isAnew = frame.first_new === 0 && this.people > 0;
+    if (isAnew) this.networks.setWorld(this.world);
     this.people = frame.nodes;
     this.#draw(frame, buffers);
     this.view = { ...this.view, week: frame.week, lived: frame.lived, date: frame.date };
-    if (!frame.playing) this.#settled();
+    if (isAnew && this.view.person !== null) this.networks.select(this.networks.nodeOf(this.view.person));
+    if (!frame.playing && !frame.seeking) this.#settled();
   }
 
   #draw(frame, buffers) {
     const [xy, persons, sex, born, stateBase, stateReform, hubBase, hubReform, tiesBase, tiesReform] = buffers.map((b) => b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength));
     if (persons.byteLength) this.networks.addNodes(new Float32Array(xy), new Uint32Array(persons), new Uint8Array(sex), new Int16Array(born));
-    const quiet = Math.abs(frame.week - this.view.week) > 4;
+    const quiet = Math.abs(frame.week - this.view.week) > JUMP;
     [stateBase, stateReform].forEach((bytes, arm) => this.networks.setStates(arm, new Uint8Array(bytes), { quiet }));
     [hubBase, hubReform].forEach((bytes, arm) => this.networks.setHubs(arm, new Uint8Array(bytes)));
     frame.hub_counts?.forEach((counts, arm) => this.networks.setHubCounts?.(arm, counts));
     [tiesBase, tiesReform].forEach((bytes, arm) => this.networks.setTies(arm, new Uint32Array(bytes ?? 0)));
     this.networks.setDate(say(frame.date));
-    const fork = this.world.fork_week;
-    this.networks.setParted(frame.parted, fork === null ? null : say(dateOf(fork)));
+    const fork = this.world.fork_date;
+    this.networks.setParted(frame.parted, fork === null ? null : say(fork));
+    const isPast = frame.week < frame.lived;
+    this.networks.tiesBox.disabled = isPast;
+    this.networks.tiesBox.parentElement.title = isPast ? "Ties are known of the last week lived only" : "";
     this.transport.set(frame);
-    this.calendar.set(frame.week, frame.lived);
+    this.calendar.set(frame);
     this.charts.setWeekDate(frame.date);
+    this.life.setWeek?.(frame.week);
   }
 
   /** When the clock stands: the address, and what is open, follow. */
   #settled() {
-    if (this.wanted !== null && this.wanted !== undefined) {
-      this.#open(this.wanted);
-      this.wanted = null;
-    } else if (this.view.person !== null) this.send({ kind: "life", person: this.view.person });
+    const { person } = this.view;
+    if (person !== null) {
+      this.send({ kind: "life", person });
+      this.networks.select(this.networks.nodeOf(person));
+    }
     if (this.view.panel === "flow") this.send({ kind: "flow" });
     this.#write();
   }
 
   #write() {
-    share.write(this.query, this.view);
+    if (this.world) share.write(this.query, this.view);
   }
 
   #open(person) {
@@ -212,10 +230,11 @@ class Page {
     if (name === "flow" && this.world) this.send({ kind: "flow" });
     if (name === "charts") this.charts.resize();
     if (name === "flow") this.flow.resize();
-    if (this.world) this.#write();
+    this.#write();
   }
 
-  #notice({ level, text }) {
+  #notice({ level, text, about }) {
+    if (about === "life" && this.view.person !== null) this.#close();
     const notice = h("p", { class: `tg-notice tg-notice--${level}` }, text);
     const close = h("button", { type: "button", class: "tg-button", "aria-label": "Dismiss" , onclick: () => notice.remove() }, "×");
     notice.append(close);

@@ -14,8 +14,8 @@ export function write(query, { week, lived, person, panel }) {
 /** Read the parts of the address that the server does not: the person and the panel. */
 export function read() {
   const address = new URLSearchParams(window.location.search);
-  const person = Number(address.get("person"));
-  return { person: address.has("person") && Number.isSafeInteger(person) ? person : null, panel: address.get("panel") ?? "charts" };
+  const person = Number.parseInt(address.get("person"), 10);
+  return { person: Number.isSafeInteger(person) && person >= 0 ? person : null, panel: address.get("panel") ?? "charts" };
 }
 
 /** Read what an address asks to compare, as it stands there: the server checks it. */

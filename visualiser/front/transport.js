@@ -19,7 +19,7 @@ export class Transport {
       button("Reset", () => send({ kind: "reset" })),
     ];
     const option = (speed) => h("option", { value: speed, selected: speed === USUAL_SPEED }, speed > 100 ? "as fast as it can" : `${speed}`);
-    this.speed = h("select", { onchange: () => this.playing && this.#play() }, ...SPEEDS.map(option));
+    this.speed = h("select", { onchange: () => this.playing && !this.seeking && this.#play() }, ...SPEEDS.map(option));
     this.date = h("p", { class: "tg-date" });
     this.more = button(`Add ${MORE} seeds`, () => send({ kind: "replicates", more: MORE }));
     this.more.title = "Runs the same choices with other seeds, beside the worlds, for the intervals in the charts";
@@ -41,9 +41,10 @@ export class Transport {
   }
 
   /** Show a frame's date, and whether weeks go by. */
-  set({ date, playing, over }) {
+  set({ date, playing, seeking, over }) {
     this.date.textContent = say(date);
-    this.#mark(playing);
+    this.seeking = seeking;
+    this.#mark(playing || seeking);
     this.playButton.disabled = !this.enabled || over;
   }
 
