@@ -2,7 +2,8 @@
 import { max, sum } from "d3-array";
 import { pointer, select } from "d3-selection";
 import { downloadMenu } from "./download.js";
-import { BAR, BOX, HEIGHT, heightScale, meanOf, place, ribbonPath, stack, wrapLabel } from "./flow_layout.js";
+import { BAR, HEIGHT, heightScale, labelLines, LINE, meanOf, place, ribbonPath } from "./flow_layout.js";
+import { freshId } from "./html.js";
 
 /**
  * @typedef {{years: number[], states: string[], arms: {moves: number[][][]}[], note: string}} Flow
@@ -10,10 +11,12 @@ import { BAR, BOX, HEIGHT, heightScale, meanOf, place, ribbonPath, stack, wrapLa
  * @typedef {{arm: number, year: number, step: number, from: number, to: number, people: number}} Ribbon
  */
 
-const LINE = 13;
 const FREE = 0;
 const MOST_STEPS = 4;
 const UNKNOWN = "#8a95a3";
+const HATCH = "M-1,1L1,-1M0,6L6,0M5,7L7,5";
+const BASELINE = 0.78;
+const LEAST_WIDTH = 380;
 const people = (n) => n.toLocaleString("en-GB", { maximumFractionDigits: n < 10 ? 1 : 0 });
 
 /** Two alluvial pictures on one scale. */
@@ -156,7 +159,8 @@ export class Flow {
     const bars = Array.from({ length: steps.length + 1 }, (_, column) => this.flow.states.map((label, state) => {
       const out = sum(ribbons, (one) => (one.step === column && one.from === state ? one.people : 0));
       const into = sum(ribbons, (one) => (one.step === column - 1 && one.to === state ? one.people : 0));
-      return { column, state, label, people: Math.max(out, into) };
+      const most = Math.max(out, into);
+      return { column, state, label, people: most, lines: labelLines(label, people(most)) };
     }));
     return { ribbons, bars, years: steps.map((one) => one.year) };
   }
@@ -165,14 +169,15 @@ export class Flow {
     const figure = this.grid.append("figure").attr("class", `tg-figure tg-flow-figure tg-flow-arm-${arm}`);
     figure.append("figcaption").append("h3").text(this.arms[arm].title);
     const stage = figure.append("div").attr("class", "tg-stage");
-    const width = Math.max(320, figure.node().clientWidth);
+    const width = Math.max(LEAST_WIDTH, figure.node().clientWidth);
     const svg = stage.append("svg").attr("class", "tg-flow-picture").attr("role", "img").attr("width", width).attr("height", HEIGHT)
       .attr("viewBox", `0 0 ${width} ${HEIGHT}`).attr("aria-label", this.summary(arm, columns));
     const tip = stage.append("div").attr("class", "tg-tip").attr("hidden", "");
+    const hatch = addHatch(svg);
     place(columns, scale, width);
     this.drawYears(svg, columns);
-    this.drawRibbons(svg, columns, tip);
-    this.drawBars(svg, columns);
+    this.drawRibbons(svg, columns, tip, hatch);
+    this.drawBars(svg, columns, hatch);
     this.addMenu(figure, svg, arm);
   }
 
@@ -199,9 +204,10 @@ export class Flow {
     return `${people(one.people)} people: ${path}, ${when}`;
   }
 
+  /** A state's colour; of those who are not known or no longer tracked there is none. */
   colour(state) {
     const label = this.flow.states[state];
-    return (this.states.find((one) => one.label === label) ?? this.states[state])?.colour ?? UNKNOWN;
+    return (this.states.find((one) => one.label === label) ?? this.states[state])?.colour ?? null;
   }
 
   drawYears(svg, { bars, years }) {
@@ -210,32 +216,36 @@ export class Flow {
       .text((_, i) => (years[0] === null ? ["1 January", "a year later"][i] : `1 Jan ${years[0] + i}`));
   }
 
-  drawRibbons(svg, { ribbons }, tip) {
+  drawRibbons(svg, { ribbons }, tip, hatch) {
     const paths = svg.append("g").selectAll("path").data([...ribbons].sort((a, b) => b.people - a.people)).join("path").attr("class", "tg-ribbon")
-      .attr("d", ribbonPath).attr("fill", (one) => this.colour(one.from));
+      .attr("d", ribbonPath).attr("fill", (one) => this.colour(one.from) ?? hatch)
+      .classed("tg-ribbon-unknown", (one) => this.colour(one.from) === null);
     paths.append("title").attr("data-screen-only", "").text((one) => this.sayRibbon(one));
     paths.on("pointermove", (event, one) => showTip(tip, this.sayRibbon(one), pointer(event, svg.node())))
       .on("pointerleave", () => tip.attr("hidden", ""));
   }
 
-  drawBars(svg, { bars }) {
+  drawBars(svg, { bars }, hatch) {
     const all = bars.flat().filter((bar) => bar.people > 0);
     svg.append("g").selectAll("rect").data(all).join("rect").attr("x", (bar) => bar.x).attr("y", (bar) => bar.y)
-      .attr("width", BAR).attr("height", (bar) => Math.max(1, bar.size)).attr("fill", (bar) => this.colour(bar.state));
+      .attr("width", BAR).attr("height", (bar) => Math.max(1, bar.size)).attr("fill", (bar) => this.colour(bar.state) ?? hatch)
+      .attr("stroke", (bar) => (this.colour(bar.state) === null ? UNKNOWN : null));
     this.labelSide(svg, bars[0], (bar) => bar.x - 6, "end");
     this.labelSide(svg, bars.at(-1), (bar) => bar.x + BAR + 6, "start");
   }
 
-  /** Name the bars of an outer column, with room between the names. */
+  /** Name the bars of an outer column, each label in the middle of its bar. */
   labelSide(svg, column, x, anchor) {
-    const shown = column.filter((bar) => bar.people > 0);
-    const lines = shown.map((bar) => [...wrapLabel(bar.label, 17), people(bar.people)]);
-    const wanted = shown.map((bar, i) => bar.y + bar.size / 2 - lines[i].length * LINE / 2);
-    const tops = stack(wanted, lines.map((one) => one.length * LINE + 2), BOX.top - 8, HEIGHT - 6);
-    const names = svg.append("g").selectAll("text").data(shown).join("text").attr("class", "tg-flow-name").attr("text-anchor", anchor)
-      .attr("transform", (bar, i) => `translate(${x(bar)},${tops[i]})`);
-    names.selectAll("tspan").data((_, i) => lines[i]).join("tspan").attr("x", 0).attr("dy", LINE).text(String)
-      .classed("tg-flow-count", (_, i, all) => i === all.length - 1);
+    const names = svg.append("g").selectAll("text").data(column.filter((bar) => bar.people > 0)).join("text")
+      .attr("class", "tg-flow-name").attr("text-anchor", anchor);
+    const top = ({ y, size, lines }) => y + (size - lines.length * LINE) / 2;
+    names.attr("transform", (bar) => `translate(${x(bar)},${top(bar)})`);
+    names.selectAll("tspan").data((bar) => bar.lines).join("tspan").attr("x", 0).attr("y", (_, i) => (i + BASELINE) * LINE).text(String);
+    names.select("tspan:last-child").each(function (bar) {
+      const number = people(bar.people);
+      this.textContent = this.textContent.slice(0, -number.length);
+      select(this).append("tspan").attr("class", "tg-flow-count").text(number);
+    });
   }
 
   /** The moves as a table: from down, to across. */
@@ -265,6 +275,15 @@ export class Flow {
 function fill(box, options, chosen) {
   box.selectAll("option").data(options).join("option").attr("value", (option) => option[0]).text((option) => option[1]);
   box.property("value", String(chosen));
+}
+
+/** Add the hatching of those who are not known or no longer tracked, and return its name as a fill. */
+function addHatch(svg) {
+  const id = freshId("hatch");
+  const pattern = svg.append("defs").append("pattern").attr("id", id).attr("width", 6).attr("height", 6).attr("patternUnits", "userSpaceOnUse");
+  pattern.append("rect").attr("width", 6).attr("height", 6).attr("fill", "#fff");
+  pattern.append("path").attr("d", HATCH).attr("stroke", UNKNOWN).attr("stroke-width", 1).attr("fill", "none");
+  return `url(#${id})`;
 }
 
 /** Show a tooltip beside the pointer, within the picture. */
