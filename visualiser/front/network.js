@@ -211,6 +211,11 @@ export class Networks {
     this.element.remove();
   }
 
+  /** @param {import("./download.js").Provenance} provenance what the files say of where they come from */
+  setProvenance(provenance) {
+    this.provenance = provenance;
+  }
+
   // ---- drawing
 
   /** Fit the canvases to their places. */

@@ -10,10 +10,21 @@ const TOP = 62;
 const UNDER = 98;
 const RATIO = 2;
 const LINE = 20;
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
 /** @param {import("./network.js").Networks} networks */
-function figureSize({ shared: { view }, shown }) {
-  return { width: Math.round(GAP + shown.length * (view.width + GAP)), height: Math.round(view.height + TOP + UNDER) };
+function figureSize(networks) {
+  const { shared: { view }, shown } = networks;
+  const width = Math.round(GAP + shown.length * (view.width + GAP));
+  return { width, height: Math.round(view.height + TOP + UNDER + LINE * sourceLines(networks, width).length) };
+}
+
+/** What says where the picture comes from, in lines that fit its width. */
+function sourceLines({ provenance, shared: { measure } }, width) {
+  return (provenance?.text ?? "").split(/\s+/).filter(Boolean).reduce((lines, word) => {
+    const joined = lines.length ? `${lines.at(-1)} ${word}` : word;
+    return lines.length && measure(joined, 12, 400) <= width - 2 * GAP ? [...lines.slice(0, -1), joined] : [...lines, word];
+  }, []);
 }
 
 /** Draw the whole figure, titles, date and legend included, with a pen; `drawWorld` draws one scene at a place. */
@@ -40,8 +51,9 @@ function paintHead({ shared: { tokens, view, world, measure }, date }, pen, arm,
   pen.text(clipped(about ?? "", view.width - 34, (text) => measure(text, 13, 400)), left + 34, 50, quiet);
 }
 
-/** Marks, what they mean and how many they are; then the note of the world. */
-function paintLegend({ states, shown, shared: { tokens, world, measure } }, pen, top, width) {
+/** Marks, what they mean and how many they are; then the note of the world, and where all this comes from. */
+function paintLegend(networks, pen, top, width) {
+  const { states, shown, shared: { tokens, world, measure } } = networks;
   let [x, y] = [GAP, top];
   states.forEach((state, i) => {
     const words = `${state.label}  ${shown.map(({ tallies }) => count(tallies[i])).join(" | ")}`;
@@ -52,7 +64,7 @@ function paintLegend({ states, shown, shared: { tokens, world, measure } }, pen,
     x += wide;
   });
   const note = `${shown.length > 1 ? "Counts: base | reform. " : ""}${world?.note ?? ""}`;
-  pen.text(note, GAP, y + 22, { size: 12, fill: tokens["ink-soft"] });
+  [note, ...sourceLines(networks, width)].forEach((line, i) => pen.text(line, GAP, y + 22 + i * LINE, { size: 12, fill: tokens["ink-soft"] }));
 }
 
 /** @returns {Promise<Blob>} Both worlds as a picture, at twice the size of the screen's pixels. */
@@ -76,6 +88,7 @@ export function toSVG(networks) {
   const size = figureSize(networks);
   const pen = new SvgPen(size.width, size.height, networks.shared.family);
   const { width, height } = networks.shared.view;
+  if (networks.provenance) pen.parts.push(`<desc>${networks.provenance.text.replace(/[&<>]/g, (c) => ENTITIES[c])}</desc>`);
   paintFigure(networks, pen, (scene, left, top) =>
     pen.inside(left, top, width, height, () => {
       scene.paintGround(pen);
@@ -86,14 +99,16 @@ export function toSVG(networks) {
   return pen.toString();
 }
 
-/** @returns {string} Everyone shown, a line each. */
-export function toCSV({ states, shown, shared: { people } }) {
+/** @returns {string} Everyone shown, a line each, and where the line comes from. */
+export function toCSV({ states, shown, provenance, shared: { people } }) {
   const key = (state) => states[state]?.key ?? "absent";
+  const source = [provenance?.seed ?? "", `"${(provenance?.text ?? "").replaceAll('"', '""')}"`];
   const line = (person, node) => [
     ...[person, people.xy[2 * node].toFixed(3), people.xy[2 * node + 1].toFixed(3)],
     ...[people.sex[node] ? "female" : "male", people.born[node]],
     ...shown.map((scene) => key(scene.stateOf(node))),
+    ...source,
   ].join(",");
   const columns = shown.length > 1 ? "state_base,state_reform" : "state";
-  return `${[`person,x,y,sex,born,${columns}`, ...Array.from(people.persons, line)].join("\n")}\n`;
+  return `${[`person,x,y,sex,born,${columns},seed,provenance`, ...Array.from(people.persons, line)].join("\n")}\n`;
 }
