@@ -139,8 +139,9 @@ class Player:
 
     def show_ties(self, on: bool) -> None:
         """Send ties with each frame, or do not."""
-        self._with_ties = on
-        self.send_frame()
+        if on != self._with_ties:
+            self._with_ties = on
+            self.send_frame()
 
     def begin_anew(self) -> None:
         """Send the page everybody again: a frame was lost on the way to it."""
