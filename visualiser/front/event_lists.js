@@ -16,12 +16,20 @@ export function scrollToFirst(lists) {
   }
 }
 
-function column({ life, arms }, i) {
+/** Fill lists that are there anew; each stays where it was scrolled to. @param {HTMLElement} lists */
+export function fillLists(lists, told) {
+  lists.querySelectorAll(".tg-life-list").forEach((list, i) => list.replaceChildren(contentOf(told, i)));
+}
+
+function column(told, i) {
+  const { title } = told.arms[i];
+  const look = { class: "tg-life-list", tabindex: 0, role: "region", "aria-label": `Events under ${title}` };
+  return h("section", { class: "tg-life-column" }, h("h4", { class: `tg-arm-${i}` }, `Events: ${title}`), h("div", look, contentOf(told, i)));
+}
+
+function contentOf({ life }, i) {
   const rows = listOf(life.arms[i].events, partingsOf(life.divergence), i);
-  const nothing = rows.length ? null : h("p", { class: "tg-quiet" }, "Nothing yet.");
-  const look = { class: "tg-life-list", tabindex: 0, role: "region", "aria-label": `Events under ${arms[i].title}` };
-  const list = h("div", look, nothing, h("ol", {}, ...rows.map(item)));
-  return h("section", { class: "tg-life-column" }, h("h4", { class: `tg-arm-${i}` }, `Events: ${arms[i].title}`), list);
+  return rows.length ? h("ol", {}, ...rows.map(item)) : h("p", { class: "tg-quiet" }, "Nothing yet.");
 }
 
 function item({ date, what, detail, parting }) {

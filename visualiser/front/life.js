@@ -1,6 +1,7 @@
 /** One person's life under two regimes: who it is, where the two lives part, timelines, events and ties. */
-import { eventLists, scrollToFirst } from "./event_lists.js";
+import { eventLists, fillLists, scrollToFirst } from "./event_lists.js";
 import { h } from "./html.js";
+import { sayDay } from "./life_signs.js";
 import { partingBox } from "./parting.js";
 import { Ties } from "./ties.js";
 import { Timelines } from "./timelines.js";
@@ -16,7 +17,7 @@ export class Life {
    *   onClose?: () => void}} options
    */
   constructor(root, { states, onPerson, onClose }) {
-    Object.assign(this, { root, states, onPerson, onClose });
+    Object.assign(this, { root, states, onPerson, onClose, asked: null });
     this.arms = [{ title: "Base" }, { title: "Reform" }];
     this.body = h("div", { class: "tg-life-body" });
     this.live = h("div", { class: "tg-hidden", "aria-live": "polite" });
@@ -39,19 +40,25 @@ export class Life {
   #openNumber(event) {
     event.preventDefault();
     const value = this.number.valueAsNumber;
-    if (Number.isInteger(value) && value >= 0) this.onPerson(value);
+    if (Number.isInteger(value) && value >= 0) this.#open(value);
+  }
+
+  /** Ask for a life from within the panel: its heading is where a reader goes on. */
+  #open(person) {
+    this.asked = person;
+    this.onPerson(person);
   }
 
   /** @param {{name: string, title: string}[]} arms base first */
   setArms(arms) {
     this.arms = arms;
-    if (this.life) this.set(this.life);
+    this.#build();
   }
 
   /** @param {Object[]} states of the menu */
   setStates(states) {
     this.states = states;
-    if (this.life) this.set(this.life);
+    this.#build();
   }
 
   /** @param {import("./download.js").Provenance} provenance what downloads say of themselves */
@@ -61,9 +68,10 @@ export class Life {
 
   /** Show that nobody is chosen. */
   setEmpty() {
-    this.life = null;
+    this.life = this.said = null;
     this.prompt.textContent = NOBODY;
     this.closeButton.hidden = true;
+    this.live.textContent = "";
     this.body.replaceChildren();
   }
 
@@ -71,18 +79,60 @@ export class Life {
   close() {
     this.setEmpty();
     this.onClose?.();
+    this.number.focus();
   }
 
-  /** @param {import("./life_signs.js").LifeMessage} life */
+  /**
+   * Show a life; one that is shown already keeps its zoom, its places in the lists, and what has the focus.
+   *
+   * @param {import("./life_signs.js").LifeMessage} life
+   */
   set(life) {
+    const isSame = this.life?.person === life.person;
     this.life = life;
     this.prompt.textContent = ANOTHER;
     this.closeButton.hidden = false;
-    const told = { life, arms: this.arms, states: this.states, onPerson: this.onPerson };
+    if (isSame) this.#renew();
+    else this.#build();
+    this.#say();
+    if (this.asked === life.person) this.title.focus();
+    this.asked = null;
+  }
+
+  get #told() {
+    return { life: this.life, arms: this.arms, states: this.states, onPerson: (person) => this.#open(person) };
+  }
+
+  #build() {
+    if (!this.life) return;
+    const told = this.#told;
     const page = { say: (text) => (this.live.textContent = text), provenance: () => this.provenance };
     Object.assign(this, { timelines: new Timelines(told, page), lists: eventLists(told), ties: new Ties(told), scrolled: false });
-    this.body.replaceChildren(heading(told), partingBox(told), this.timelines.element, this.lists, this.ties.element);
+    this.title = h("h3", { tabindex: -1 }, `Person ${told.life.person}`);
+    this.about = h("div", {}, ...aboutOf(told));
+    this.parting = partingBox(told);
+    const head = h("header", { class: "tg-life-head" }, this.title, this.about);
+    this.body.replaceChildren(head, this.parting, this.timelines.element, this.lists, this.ties.element);
     this.#draw();
+  }
+
+  #renew() {
+    const told = this.#told;
+    const parting = partingBox(told);
+    this.about.replaceChildren(...aboutOf(told));
+    this.parting.replaceWith(parting);
+    this.parting = parting;
+    this.timelines.update(told);
+    fillLists(this.lists, told);
+    this.ties.update(told);
+    this.#draw();
+  }
+
+  /** Tell those who listen whether the lives part, once for each answer. */
+  #say() {
+    const { person, divergence } = this.life;
+    const said = `Person ${person}: ${divergence ? `the lives part on ${sayDay(divergence.date)}` : "until now the lives do not part"}`;
+    if (said !== this.said) this.live.textContent = this.said = said;
   }
 
   /** Draw again where the width has changed. */
@@ -108,8 +158,7 @@ export class Life {
 }
 
 /** Who it is, and what became of them under each regime. */
-function heading({ life, arms }) {
+function aboutOf({ life, arms }) {
   const outcomes = life.arms.flatMap(({ outcome }, i) => [h("dt", { class: `tg-arm-${i}` }, arms[i].title), h("dd", {}, outcome)]);
-  const who = [h("h3", {}, `Person ${life.person}`), h("p", {}, life.who)];
-  return h("header", { class: "tg-life-head" }, ...who, h("dl", { class: "tg-life-outcomes" }, ...outcomes));
+  return [h("p", {}, life.who), h("dl", { class: "tg-life-outcomes" }, ...outcomes)];
 }

@@ -24,18 +24,24 @@ const sayTie = (tie) => KINDS[tie.kind] ?? tie.kind;
 export class Ties {
   /** @param {import("./life_signs.js").Told} told */
   constructor(told) {
-    this.told = told;
-    this.angles = anglesOf(told.life.arms.flatMap((arm) => strongest(arm.ties)));
     this.element = h("div", { class: "tg-life-pair" });
-    this.svgs = told.life.arms.map((arm, i) => this.#column(arm.ties, i));
+    this.notes = told.life.arms.map(() => h("p", { class: "tg-quiet" }));
+    this.svgs = told.life.arms.map((_, i) => this.#column(told, i));
+    this.update(told);
   }
 
-  #column(ties, i) {
-    const { arms, life } = this.told;
+  /** Tell the same person's ties as they are now; `draw` draws them. @param {import("./life_signs.js").Told} told */
+  update(told) {
+    this.told = told;
+    this.angles = anglesOf(told.life.arms.flatMap((arm) => strongest(arm.ties)));
+    told.life.arms.forEach((arm, i) => (this.notes[i].textContent = noteOn(arm.ties)));
+  }
+
+  #column({ arms, life }, i) {
     const column = h("section", { class: "tg-life-column" }, h("h4", { class: `tg-arm-${i}` }, `Ties: ${arms[i].title}`));
     const svg = select(column).append("svg").attr("class", "tg-life-ties").attr("role", "group")
       .attr("aria-label", `Ties of person ${life.person} under ${arms[i].title}`);
-    column.append(h("p", { class: "tg-quiet" }, noteOn(ties)));
+    column.append(this.notes[i]);
     this.element.append(column);
     return svg;
   }
@@ -48,12 +54,14 @@ export class Ties {
   /** The person in the middle; the stronger a tie, the nearer. */
   #drawArm(svg, arm) {
     const width = svg.node().parentNode.clientWidth;
+    const focused = svg.node().contains(document.activeElement) ? document.activeElement.dataset.person : null;
     svg.html("").attr("width", width).attr("height", HEIGHT).attr("viewBox", `0 0 ${width} ${HEIGHT}`);
     const spots = strongest(this.told.life.arms[arm].ties).map((tie) => spotOf(tie, this.angles.get(keyOf(tie)), width));
     svg.append("g").selectAll("line").data(spots).join("line").attr("class", (spot) => `tg-tie tg-tie-${spot.tie.kind}`)
       .attr("x1", width / 2).attr("y1", HEIGHT / 2).attr("x2", (spot) => spot.x).attr("y2", (spot) => spot.y);
     spots.forEach((spot) => this.#drawTie(svg, spot));
     this.#drawSelf(svg, arm, width);
+    if (focused) svg.node().querySelector(`[data-person="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   #drawSelf(svg, arm, width) {
@@ -78,7 +86,7 @@ export class Ties {
   /** A peer: pressing it opens that life. */
   #drawPeer(group, tie, state, now) {
     const open = () => this.told.onPerson(tie.person);
-    group.attr("class", "tg-tie-peer").attr("role", "button").attr("tabindex", 0)
+    group.attr("class", "tg-tie-peer").attr("role", "button").attr("tabindex", 0).attr("data-person", tie.person)
       .attr("aria-label", `Open the life of person ${tie.person}, ${tie.label}, ${sayTie(tie)}${now}`)
       .on("click", open).on("keydown", (event) => {
         if (event.key !== "Enter" && event.key !== " ") return;

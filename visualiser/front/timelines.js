@@ -10,6 +10,7 @@ import { partingsOf } from "./parting.js";
 import { AXIS, drawTimelines, heightOf, LEFT, RIGHT, TOP } from "./timeline_marks.js";
 
 const MOST_TOLD = 4;
+const MOST_ZOOM = 60;
 const NEAR_PX = 5;
 const SWATCH = "M-9,-5H9V5H-9Z";
 const YEAR = 365 * DAY;
@@ -23,15 +24,28 @@ export class Timelines {
    */
   constructor(told, { say, provenance }) {
     Object.assign(this, { told, say, provenance, view: zoomIdentity, hover: null, hoverY: 0 });
-    this.partings = partingsOf(told.life.divergence);
-    this.needs = [...new Set(told.life.arms.flatMap((arm) => Object.keys(arm.needs ?? {})))];
     this.#build();
     this.#listen();
+    this.update(told);
+  }
+
+  /**
+   * Tell the same person's life as it is now; `draw` draws it, at the dates that are in view.
+   *
+   * @param {import("./life_signs.js").Told} told
+   */
+  update(told) {
+    this.told = told;
+    this.partings = partingsOf(told.life.divergence);
+    this.needs = [...new Set(told.life.arms.flatMap((arm) => Object.keys(arm.needs ?? {})))];
+    this.toParting.hidden = this.partings.length === 0;
+    this.svg.attr("aria-label", this.summary());
+    showLegend(select(this.signs), this.legend());
   }
 
   #build() {
     const head = h("figcaption", {}, h("h4", {}, "Two timelines, the same dates"), this.#zoomButtons());
-    const legend = h("div", { class: "tg-legend tg-life-legend" });
+    this.signs = h("div", { class: "tg-legend tg-life-legend" });
     this.tip = h("div", { class: "tg-tip tg-life-tip", hidden: true });
     const stage = h("div", { class: "tg-stage" });
     this.svg = this.#layers(select(stage).append("svg"));
@@ -39,13 +53,12 @@ export class Timelines {
     const foot = h("div", { class: "tg-figure-foot" });
     this.#addMenu(foot);
     foot.append(h("p", { class: "tg-quiet tg-note" }, HELP));
-    showLegend(select(legend), this.legend());
-    this.element = h("figure", { class: "tg-figure tg-life-figure" }, head, legend, stage, foot);
+    this.element = h("figure", { class: "tg-figure tg-life-figure" }, head, this.signs, stage, foot);
   }
 
   #layers(svg) {
     const clip = freshId("clip");
-    svg.attr("class", "tg-life-lines").attr("role", "img").attr("tabindex", 0).attr("aria-label", this.summary());
+    svg.attr("class", "tg-life-lines").attr("role", "img").attr("tabindex", 0);
     svg.append("defs").append("clipPath").attr("id", clip).append("rect");
     svg.append("g").attr("class", "tg-life-axis");
     svg.append("g").attr("class", "tg-life-plot").attr("clip-path", `url(#${clip})`);
@@ -68,18 +81,19 @@ export class Timelines {
 
   #zoomButtons() {
     const button = (label, onclick) => h("button", { type: "button", onclick }, label);
+    this.toParting = button("Around the parting", () => this.zoomToParting());
     const buttons = [
       button("Zoom in", () => this.zoomBy(2)),
       button("Zoom out", () => this.zoomBy(0.5)),
       button("Whole life", () => this.svg.call(this.zoom.transform, zoomIdentity)),
+      this.toParting,
     ];
-    if (this.partings.length) buttons.push(button("Around the parting", () => this.zoomToParting()));
     return h("div", { class: "tg-life-zoom", role: "group", "aria-label": "Zoom of the timelines" }, ...buttons);
   }
 
   #listen() {
     const isOurs = (event) => (event.type === "wheel" ? event.ctrlKey || event.metaKey : !event.button);
-    this.zoom = zoom().scaleExtent([1, 60]).filter(isOurs).on("zoom", (event) => {
+    this.zoom = zoom().scaleExtent([1, MOST_ZOOM]).filter(isOurs).on("zoom", (event) => {
       this.view = event.transform;
       this.#redraw();
     });
@@ -91,8 +105,9 @@ export class Timelines {
       .on("keydown", (event) => this.press(event));
   }
 
-  /** Draw at a width. */
+  /** Draw at a width; where it is zoomed, the dates in view stay in view. */
   draw(width) {
+    const seen = this.time && this.view.k > 1 ? this.now().domain() : null;
     this.width = width;
     const { arms, now } = this.told.life;
     const known = (arm) => arm.states.find((run) => run[1] !== ABSENT)?.[0] * 7;
@@ -106,7 +121,18 @@ export class Timelines {
     this.svg.attr("width", wide).attr("height", high).attr("viewBox", `0 0 ${wide} ${high}`);
     this.svg.select("clipPath rect").attr("x", LEFT).attr("y", 0).attr("width", wide - LEFT - RIGHT).attr("height", this.plotEnd);
     this.zoom.extent(frame).translateExtent(frame);
-    this.#redraw();
+    if (seen) this.#show(seen, high);
+    else this.#redraw();
+  }
+
+  /** Zoom so that two dates are at the ends, as far as the plot goes. */
+  #show([first, last], high) {
+    const [from, to] = this.time.range();
+    const within = (value, least, most) => Math.max(least, Math.min(most, value));
+    const k = within((to - from) / (this.time(last) - this.time(first)), 1, MOST_ZOOM);
+    const x = within(from - k * this.time(first), to * (1 - k), from * (1 - k));
+    const y = within(this.view.y, high * (1 - k), 0);
+    this.svg.call(this.zoom.transform, zoomIdentity.translate(x, y).scale(k));
   }
 
   #redraw() {
@@ -140,7 +166,7 @@ export class Timelines {
   zoomToParting() {
     const [first, last] = this.time.domain().map(Number);
     this.svg.call(this.zoom.transform, zoomIdentity);
-    this.svg.call(this.zoom.scaleTo, Math.max(1, Math.min(60, (last - first) / (2 * YEAR))));
+    this.svg.call(this.zoom.scaleTo, Math.max(1, Math.min(MOST_ZOOM, (last - first) / (2 * YEAR))));
     this.svg.call(this.zoom.translateTo, this.time(atDate(this.partings[0].date)), 0);
   }
 
