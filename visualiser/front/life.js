@@ -17,7 +17,7 @@ export class Life {
    *   onClose?: () => void}} options
    */
   constructor(root, { states, onPerson, onClose }) {
-    Object.assign(this, { root, states, onPerson, onClose, asked: null });
+    Object.assign(this, { root, states, onPerson, onClose, week: null, asked: null });
     this.arms = [{ title: "Base" }, { title: "Reform" }];
     this.body = h("div", { class: "tg-life-body" });
     this.live = h("div", { class: "tg-hidden", "aria-live": "polite" });
@@ -113,6 +113,7 @@ export class Life {
     this.parting = partingBox(told);
     const head = h("header", { class: "tg-life-head" }, this.title, this.about);
     this.body.replaceChildren(head, this.parting, this.timelines.element, this.lists, this.ties.element);
+    this.timelines.setWeek(this.week);
     this.#draw();
   }
 
@@ -133,6 +134,12 @@ export class Life {
     const { person, divergence } = this.life;
     const said = `Person ${person}: ${divergence ? `the lives part on ${sayDay(divergence.date)}` : "until now the lives do not part"}`;
     if (said !== this.said) this.live.textContent = this.said = said;
+  }
+
+  /** Mark the week shown. @param {number} week */
+  setWeek(week) {
+    this.week = week;
+    if (this.life) this.timelines.setWeek(week);
   }
 
   /** Draw again where the width has changed. */

@@ -45,6 +45,14 @@ export function drawTimelines(lines) {
     drawNeeds(lines, plot, arm, i, x);
   });
   drawPartings(lines, x);
+  drawWeek(lines);
+}
+
+/** Move the line at the week shown, which may be beyond what is in view. */
+export function drawWeek(lines) {
+  const px = lines.time && lines.week !== null ? lines.now()(atWeek(lines.week)) : -1;
+  const line = lines.svg.select(".tg-life-week").attr("display", lines.isIn(px) ? null : "none");
+  if (lines.isIn(px)) line.attr("x1", px).attr("x2", px).attr("y2", lines.plotEnd);
 }
 
 function drawLabels({ svg, told, needs }) {

@@ -7,14 +7,15 @@ import { downloadMenu, showLegend } from "./download.js";
 import { freshId, h } from "./html.js";
 import { ABSENT, atDate, atDay, atWeek, DAY, KINDS, sayDay, stateAt } from "./life_signs.js";
 import { partingsOf } from "./parting.js";
-import { AXIS, drawTimelines, heightOf, LEFT, RIGHT, TOP } from "./timeline_marks.js";
+import { AXIS, drawTimelines, drawWeek, heightOf, LEFT, RIGHT, TOP } from "./timeline_marks.js";
 
 const MOST_TOLD = 4;
 const MOST_ZOOM = 60;
 const NEAR_PX = 5;
 const SWATCH = "M-9,-5H9V5H-9Z";
 const YEAR = 365 * DAY;
-const HELP = "Drag to move, Ctrl and wheel or the buttons to zoom; arrow keys go from event to event.";
+const HELP = "Drag to move, Ctrl and wheel or the buttons to zoom; arrow keys go from event to event. The dotted line is the week shown.";
+const UNSEEN = "This person is not among those drawn, so weekly states and needs are not on record.";
 
 /** The figure of both timelines. */
 export class Timelines {
@@ -23,7 +24,7 @@ export class Timelines {
    * @param {{say: (text: string) => void, provenance: () => import("./download.js").Provenance|undefined}} page
    */
   constructor(told, { say, provenance }) {
-    Object.assign(this, { told, say, provenance, view: zoomIdentity, hover: null, hoverY: 0 });
+    Object.assign(this, { told, say, provenance, view: zoomIdentity, hover: null, hoverY: 0, week: null });
     this.#build();
     this.#listen();
     this.update(told);
@@ -38,6 +39,7 @@ export class Timelines {
     this.told = told;
     this.partings = partingsOf(told.life.divergence);
     this.needs = [...new Set(told.life.arms.flatMap((arm) => Object.keys(arm.needs ?? {})))];
+    this.unseen.hidden = told.life.arms.some((arm) => arm.states.length > 0);
     this.toParting.hidden = this.partings.length === 0;
     this.svg.attr("aria-label", this.summary());
     showLegend(select(this.signs), this.legend());
@@ -46,6 +48,7 @@ export class Timelines {
   #build() {
     const head = h("figcaption", {}, h("h4", {}, "Two timelines, the same dates"), this.#zoomButtons());
     this.signs = h("div", { class: "tg-legend tg-life-legend" });
+    this.unseen = h("p", { class: "tg-quiet tg-life-unseen" }, UNSEEN);
     this.tip = h("div", { class: "tg-tip tg-life-tip", hidden: true });
     const stage = h("div", { class: "tg-stage" });
     this.svg = this.#layers(select(stage).append("svg"));
@@ -53,7 +56,7 @@ export class Timelines {
     const foot = h("div", { class: "tg-figure-foot" });
     this.#addMenu(foot);
     foot.append(h("p", { class: "tg-quiet tg-note" }, HELP));
-    this.element = h("figure", { class: "tg-figure tg-life-figure" }, head, this.signs, stage, foot);
+    this.element = h("figure", { class: "tg-figure tg-life-figure" }, head, this.signs, this.unseen, stage, foot);
   }
 
   #layers(svg) {
@@ -63,6 +66,7 @@ export class Timelines {
     svg.append("g").attr("class", "tg-life-axis");
     svg.append("g").attr("class", "tg-life-plot").attr("clip-path", `url(#${clip})`);
     for (const name of ["labels", "parting-line"]) svg.append("g").attr("class", `tg-life-${name}`);
+    svg.append("line").attr("class", "tg-life-week").attr("data-screen-only", "").attr("y1", TOP - 4);
     svg.append("g").attr("class", "tg-hover").attr("data-screen-only", "");
     return svg;
   }
@@ -138,6 +142,12 @@ export class Timelines {
   #redraw() {
     drawTimelines(this);
     this.drawHover();
+  }
+
+  /** Mark the week shown. @param {number} week */
+  setWeek(week) {
+    this.week = week;
+    drawWeek(this);
   }
 
   /** The time axis as zoomed. */
@@ -234,7 +244,7 @@ export class Timelines {
 
   #readArm(arm, i, time, reach) {
     const [x, state] = [this.now(), stateAt(arm.states, time)];
-    const where = state === ABSENT ? "not yet known" : this.told.states[state].label;
+    const where = state === ABSENT ? sayAbsent(arm.states, time) : this.told.states[state].label;
     const head = { text: `${this.told.arms[i].title}: ${where}`, look: `tg-tip-arm-${i} tg-life-tip-arm` };
     const near = arm.events.filter((one) => Math.abs(x(atDay(one.day)) - x(time)) <= reach + 0.01);
     const told = near.slice(0, MOST_TOLD).map((one) => `${sayDay(atDay(one.day))}: ${one.what}${one.detail ? `. ${one.detail}` : ""}`);
@@ -271,4 +281,11 @@ export class Timelines {
       ...{ first_to_differ: isAt(0, i, place), first_beyond_who_supervises: isAt(1, i, place) },
     })));
   }
+}
+
+/** Why there is no state at a time. */
+function sayAbsent(states, time) {
+  const first = states.find((run) => run[1] !== ABSENT);
+  if (!first) return states.length ? "not yet known" : "weekly states are not on record";
+  return time < atWeek(first[0]) ? "not yet known" : "no longer tracked";
 }
