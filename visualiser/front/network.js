@@ -119,6 +119,7 @@ export class Networks {
     else if (scene.states.length && !this.still.matches) this.panels[arm].pulse(scene.states, states, performance.now());
     scene.states = states;
     scene.tally();
+    this.isTipStale = true;
     this.spoil(PEOPLE, this.shared.isDimmed ? null : arm);
     this.report();
   }
@@ -126,7 +127,7 @@ export class Networks {
   /** Set everyone's provider in one arm. @param {0|1} arm @param {Uint8Array} hubs Index in `world.hubs`, 255 none. */
   setHubs(arm, hubs) {
     Object.assign(this.scenes[arm], { hubs, counts: null });
-    this.areHubsStale = true;
+    this.areHubsStale = this.isTipStale = true;
     this.spoil(OVERLAY, arm);
   }
 
@@ -139,7 +140,7 @@ export class Networks {
    */
   setHubCounts(arm, counts) {
     this.scenes[arm].counts = counts;
-    this.areHubsStale = true;
+    this.areHubsStale = this.isTipStale = true;
     this.spoil(OVERLAY, arm);
   }
 
@@ -243,6 +244,8 @@ export class Networks {
     if (this.drawn) this.pace.add(now - this.drawn);
     if (this.areHubsStale && this.shown.map((scene) => scene.link()).some(Boolean)) this.panels.forEach((panel) => panel.spoil(GROUND));
     this.areHubsStale = false;
+    if (this.isTipStale) this.tip.renew();
+    this.isTipStale = false;
     const focus = (pen, scene) => this.paintFocus(pen, scene);
     const panels = this.panels.slice(0, this.shown.length);
     const isDrawn = panels.map((panel) => panel.paint(performance.now(), focus)).some(Boolean);
@@ -298,8 +301,8 @@ export class Networks {
     const hub = node === null ? pickHub(this, arm, px, py) : null;
     this.canvases[arm].style.cursor = node === null ? "grab" : "pointer";
     this.setHovered(node);
-    if (node !== null) this.tip.show(describe(this, node), event.clientX, event.clientY);
-    else if (hub !== null) this.tip.show(describeHub(this, hub), event.clientX, event.clientY);
+    if (node !== null) this.tip.show(() => describe(this, node), event.clientX, event.clientY);
+    else if (hub !== null) this.tip.show(() => describeHub(this, hub), event.clientX, event.clientY);
     else this.tip.hide();
   }
 

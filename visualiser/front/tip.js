@@ -13,13 +13,20 @@ export class Tip {
     this.element = h("div", { class: "net-tip", role: "tooltip", hidden: true });
   }
 
-  /** Show lines beside a point of the window. */
-  show(lines, px, py) {
-    this.element.replaceChildren(...lines);
+  /** Show lines beside a point of the window. @param {() => Node[]} tell asked again by `renew` */
+  show(tell, px, py) {
+    Object.assign(this, { tell, px, py });
     this.element.hidden = false;
+    this.renew();
+  }
+
+  /** Say what is so now, where anything is shown. */
+  renew() {
+    if (this.element.hidden) return;
+    this.element.replaceChildren(...this.tell());
     const { offsetWidth: w, offsetHeight: high } = this.element;
-    this.element.style.left = `${beside(px, w, window.innerWidth)}px`;
-    this.element.style.top = `${beside(py, high, window.innerHeight)}px`;
+    this.element.style.left = `${beside(this.px, w, window.innerWidth)}px`;
+    this.element.style.top = `${beside(this.py, high, window.innerHeight)}px`;
   }
 
   hide() {
