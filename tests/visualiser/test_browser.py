@@ -163,6 +163,8 @@ def test_a_click_on_a_person_opens_two_lives_and_the_parting_is_in_the_log(late)
 
 
 def test_a_link_makes_the_same_view_again(browser, server, late):
+    inside(late, f"page.networks.onSelect(page.networks.shared.people.persons[{parted_person(late)}], null)")
+    wait_until(lambda: "person=" in late.evaluate("location.search") and inside(late, "page.life.life !== null"))
     address = late.evaluate("location.href")
     assert f"week={LATE}" in address
     assert "person=" in address
