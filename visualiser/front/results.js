@@ -329,11 +329,11 @@ class Browser {
     const { limit } = this.view;
     this.first = button("First", to(() => 0));
     this.previous = button("Previous", to(() => Math.max(0, this.view.offset - this.view.limit)));
-    this.next = button("Next", to(() => this.view.offset + this.view.limit));
+    this.next = button("Next", to(() => Math.min(this.#lastOffset(), this.view.offset + this.view.limit)));
     this.last = button("Last", to(() => this.#lastOffset()));
     this.page = h("span", { class: "tg-quiet" });
-    const size = h("select", { onchange: () => this.#show({ limit: Number(size.value), offset: 0 }) }, ...PAGE_SIZES.map((n) => h("option", { value: n, selected: n === limit }, String(n))));
-    this.pager.append(h("div", {}, this.first, this.previous), this.page, h("div", {}, this.next, this.last), labelled("Rows a page", size, "tg-field tg-field--row"));
+    this.size = h("select", { onchange: () => this.#show({ limit: Number(this.size.value), offset: 0 }) }, ...PAGE_SIZES.map((n) => h("option", { value: n, selected: n === limit }, String(n))));
+    this.pager.append(h("div", {}, this.first, this.previous), this.page, h("div", {}, this.next, this.last), labelled("Rows a page", this.size, "tg-field tg-field--row"));
   }
 
   /** Look into another table. */
@@ -342,10 +342,13 @@ class Browser {
     this.select.value = name;
     this.table = this.tables.find((table) => table.name === name);
     this.filters = {};
+    clearTimeout(this.timer);
     Object.assign(this.view, { sort: "", descending: false, offset: 0 });
     this.note.textContent = [this.table.note, this.table.files > 1 ? `${this.table.files.toLocaleString("en-GB")} parts` : ""].filter(Boolean).join("; ");
     this.problems.replaceChildren(...(this.table.problem ? [problem(this.table.problem)] : []));
     this.#enable(this.table.columns.length > 0);
+    this.#await();
+    this.clear.disabled = true;
     if (!this.table.columns.length) return;
     this.grid.replaceChildren(loading("Reading the table…"));
     const { content } = await reply(this.ask, { kind: "table", name });
@@ -363,8 +366,18 @@ class Browser {
     this.status.textContent = "";
   }
 
+  /** Until there are rows of a table, there are no pages to turn and nothing to take away. */
+  #await() {
+    this.found = null;
+    this.status.textContent = this.page.textContent = "";
+    for (const control of [this.first, this.previous, this.next, this.last, this.size, this.download]) control.disabled = true;
+  }
+
   #fail(text) {
     this.problems.replaceChildren(problem(text));
+    this.#await();
+    this.clear.disabled = Object.keys(this.filters).length === 0;
+    this.grid.replaceChildren();
     this.grid.removeAttribute("aria-busy");
   }
 
@@ -410,6 +423,7 @@ class Browser {
   }
 
   #clear() {
+    clearTimeout(this.timer);
     this.filters = {};
     for (const input of this.form.querySelectorAll("input, select")) input.value = "";
     this.#show({ offset: 0 });
@@ -456,6 +470,7 @@ class Browser {
     const all = this.table.rows === found.total ? "" : ` of ${this.table.rows.toLocaleString("en-GB")}`;
     this.status.textContent = `${rowsOf(found.total)}${all}.${beyond}${many ? ` A download takes up to ${found.most_downloaded.toLocaleString("en-GB")}.` : ""}`;
     this.page.textContent = `Page ${(Math.floor(offset / limit) + 1).toLocaleString("en-GB")} of ${pages.toLocaleString("en-GB")}`;
+    this.size.disabled = false;
     this.first.disabled = this.previous.disabled = offset === 0;
     this.next.disabled = this.last.disabled = offset >= this.#lastOffset();
     const filters = Object.keys(this.filters).length;
@@ -471,10 +486,14 @@ class Browser {
   }
 
   async #save() {
+    const { found, table } = this;
     this.download.disabled = true;
     const { content, buffers } = await reply(this.ask, { kind: "csv", table: this.table.name, filters: this.filters });
-    this.download.disabled = false;
-    if (content.kind === "notice") return this.#fail(content.text);
+    if (this.found === found) this.download.disabled = false;
+    if (content.kind === "notice") {
+      if (table === this.table) this.problems.replaceChildren(problem(content.text));
+      return;
+    }
     const url = URL.createObjectURL(new Blob([buffers[0]], { type: "text/csv;charset=utf-8" }));
     h("a", { href: url, download: content.name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
