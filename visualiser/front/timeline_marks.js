@@ -71,9 +71,11 @@ function drawLabels({ svg, told, needs }) {
 }
 
 function drawAxis({ svg, width, plotEnd }, x) {
-  const ticks = Math.max(3, Math.floor((width - LEFT) / 80));
+  const room = Math.max(3, Math.floor((width - LEFT) / 80));
+  const ticks = x.ticks(room);
+  const every = Math.ceil(ticks.length / room); // of more ticks than there is room for, every second or third
   svg.select(".tg-life-axis").attr("transform", `translate(0,${plotEnd})`)
-    .call(axisBottom(x).ticks(ticks).tickSize(-plotEnd + TOP).tickPadding(7).tickSizeOuter(0));
+    .call(axisBottom(x).tickValues(ticks.filter((_, i) => i % every === 0)).tickSize(-plotEnd + TOP).tickPadding(7).tickSizeOuter(0));
 }
 
 /** Shade the time in which there is one life. */
