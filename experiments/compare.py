@@ -179,7 +179,11 @@ def compare(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport]:
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:
     """Read a table of a finished comparison, with columns for scenario and seed."""
-    frame = pd.read_parquet(folder / f"{name}.parquet")
+    return with_runs(pd.read_parquet(folder / f"{name}.parquet"))
+
+
+def with_runs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a table columns for the scenario and the seed that the names of its runs hold, and make its dates dates."""
     runs = frame["run"].astype("category").cat
     parts = [str(run).rpartition("/") for run in runs.categories]
     frame["scenario"] = np.array([scenario for scenario, _, _ in parts], object)[runs.codes]

@@ -287,16 +287,17 @@ def costs_table(differences: Sequence[Difference], register: Register) -> Table:
     table = _table(f"{heading}\n{spend.cohort_from} to {spend.cohort_to}")
     table.add_row(*_row("public spend", divided(spend, _MILLION), fraction=False))
     for line in lines:
-        table.add_row(*_row(_cost_name(line, register), divided(found[line.measure], _MILLION), fraction=False))
+        table.add_row(*_row(cost_name(line, register), divided(found[line.measure], _MILLION), fraction=False))
     return table
 
 
-def _cost_name(line: costs.Line, register: Register) -> str:
-    """Return what a line of the costs is called: under the total it is part of, with a price year that is its own."""
+def cost_name(line: costs.Line, register: Register, assumed: str = "**") -> str:
+    """Return what a line of the costs is called: under the total it is part of, with a price year that is its own, and
+    with a mark where it rests on an assumed number."""
     year = costs.price_year(line, register)
     own_year = "" if year == costs.public_price_year(register) else f", {year or 'as booked'}"
-    assumed = "**" if costs.is_assumed(line, register) else ""
-    return f"{'  ' * line.is_public}{line.title}{own_year}{assumed}"
+    mark = assumed if costs.is_assumed(line, register) else ""
+    return f"{'  ' * line.is_public}{line.title}{own_year}{mark}"
 
 
 def institutions_table(differences: Sequence[Difference]) -> Table:

@@ -17,6 +17,7 @@ from sim.needs import Need, has
 from sim.network import FULL, TieKind, build, faded
 from sim.offenders import Provider, Status, person_number
 from visualiser.divergence import divergence
+from visualiser.nodes import persons_at
 from visualiser.record import WEEKS_BETWEEN_SAMPLES
 from visualiser.states import ABSENT, states
 
@@ -72,7 +73,6 @@ def life(pair: "Pair", person: int) -> dict[str, Any]:
         "person": person,
         "who": lives[0].introduction,
         "now": pair.week,
-        "states_from": 0,
         "arms": [_arm(pair, number, person, lived) for number, lived in enumerate(lives)],
         "divergence": divergence(pair, person, lives),
     }
@@ -86,7 +86,7 @@ def _examples(pair: "Pair", model: ProbationModel) -> list[int]:
     mine = place[log.row]
     kinds = np.zeros((len(rows), len(Event)), bool)
     kinds[mine[mine >= 0], log.event[mine >= 0]] = True
-    person = person_number(people.arrival_week[rows].astype(np.int64), people.slot[rows])
+    person = persons_at(people, rows)
     return [int(p) for p in person[np.lexsort((person, -kinds.sum(axis=1)))[:_NAMED]]]
 
 

@@ -1,5 +1,6 @@
 """What a page may ask of its session: JSON of these forms, and nothing else."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -84,6 +85,8 @@ class Replicates(_Message):
     more: int = Field(ge=1, le=_MOST_REPLICATES)
 
 
+type Send = Callable[[dict[str, Any], list[bytes]], None]
+"""What takes a message for the page, and its buffers."""
 type Asked = Open | Start | Play | Plain | Step | Seek | Seen | Ties | Life | Replicates
 _ASKED: TypeAdapter[Asked] = TypeAdapter(
     Annotated[Open | Start | Play | Plain | Step | Seek | Seen | Ties | Life | Replicates, Field(discriminator="kind")]

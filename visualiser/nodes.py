@@ -5,9 +5,16 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.offenders import People, Rows, person_number
 from visualiser.layout import Layout
 
 NOBODY = -1
+
+
+def persons_at(people: People, rows: Rows) -> NDArray[np.int64]:
+    """Return the numbers of the people in some rows, shape (n,): `People.person` works out everybody's."""
+    numbers: NDArray[np.int64] = person_number(people.arrival_week[rows].astype(np.int64), people.slot[rows])
+    return numbers
 
 
 class Nodes:

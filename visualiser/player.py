@@ -13,10 +13,9 @@ from visualiser.charts import charts
 from visualiser.choices import Choices
 from visualiser.flow import flow
 from visualiser.lives import life
+from visualiser.messages import Send
 from visualiser.pair import Pair
 from visualiser.states import ABSENT
-
-type Send = Callable[[dict[str, Any], list[bytes]], None]
 
 _IN_FLIGHT = 2
 """Frames sent and not yet drawn: more would only make the page late."""
@@ -60,7 +59,6 @@ class Player:
     ) -> None:
         self.pair = Pair(plan)
         self.shown = 0
-        self._choices = choices
         self._send = send
         self._now = now
         self._speed = 0.0

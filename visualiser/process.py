@@ -17,7 +17,7 @@ from typing import Any
 
 from experiments.engine import map_runs
 from experiments.plan import Plan
-from experiments.tree import live_to
+from experiments.tree import Lived, grow
 from sim.errors import InputError
 from sim.model import ProbationModel
 from visualiser import messages
@@ -108,10 +108,7 @@ def live_worlds(pipe: Connection) -> None:
     """
     _ignore_interrupts()
     try:
-        from visualiser.player import Player
-
-        warm_up()
-        _live(pipe, Player)
+        _live(pipe)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the page is gone
     except InputError as error:
@@ -131,11 +128,14 @@ def warm_up() -> None:
         model.step()
 
 
-def _live(pipe: Connection, player_of: Callable[..., Any]) -> None:
-    """Make the worlds, and serve until the pipe is closed."""
+def _live(pipe: Connection) -> None:
+    """Get ready, make the worlds, and serve until the pipe is closed."""
+    from visualiser.player import Player
+
+    warm_up()
     begin: Begin = pipe.recv()
     plan = begin.choices.plan(begin.limits)
-    player = player_of(
+    player = Player(
         plan,
         begin.choices,
         lambda content, buffers: pipe.send((content, buffers)),
@@ -184,14 +184,9 @@ def replicate(pipe: Connection, plan: Plan, seeds: list[int]) -> None:
         os.nice(_NICE)
 
     def run(seed: int) -> Any:
-        prefix = ProbationModel(plan.arms[0], plan.region, plan.scale, seed, plan.register)
-        live_to(prefix, plan.end_day if plan.fork_day is None else min(plan.fork_day, plan.end_day))
-        found = []
-        for arm in plan.arms:
-            model = prefix.fork(arm)
-            model.live_until(plan.end_day)
-            found.append(replicate_series(model))
-        return found
+        first = ProbationModel(plan.arms[0], plan.region, plan.scale, seed, plan.register)
+        arms = dict(enumerate(plan.arms))
+        return [replicate_series(model) for _, model in grow(first, arms, plan.end_day, Lived())]
 
     with suppress(OSError, EOFError):
         for seed, series in map_runs(run, seeds):

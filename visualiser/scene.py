@@ -13,9 +13,9 @@ from sim.charities import Stage as CaseStage
 from sim.clock import DAYS_PER_YEAR, date_of
 from sim.model import ProbationModel
 from sim.network import build, cells_of_areas
-from sim.offenders import Provider, Status, person_number
+from sim.offenders import Provider, Status
 from visualiser.layout import lay_out
-from visualiser.nodes import NOBODY, Nodes
+from visualiser.nodes import NOBODY, Nodes, persons_at
 from visualiser.states import ABSENT, LATELY_WEEKS, states
 
 MOST_SHOWN = 20_000
@@ -146,7 +146,7 @@ class Scene:
     def _show_newcomers(self, model: ProbationModel) -> None:
         """Give a place to everybody in the neighbourhoods shown who has none."""
         people, rows = model.people, self._rows_shown(model)
-        persons = person_number(people.arrival_week[rows].astype(np.int64), people.slot[rows])
+        persons = persons_at(people, rows)
         is_new = self.nodes.numbers_of(persons) == NOBODY
         new = rows[is_new]
         if len(new):
@@ -158,7 +158,7 @@ class Scene:
         """Return who of a world is on the page now."""
         rows = self._rows_shown(model)
         people = model.people
-        nodes = self.nodes.numbers_of(person_number(people.arrival_week[rows].astype(np.int64), people.slot[rows]))
+        nodes = self.nodes.numbers_of(persons_at(people, rows))
         return Seen(rows[nodes != NOBODY], nodes[nodes != NOBODY])
 
     def provider_hubs(self, model: ProbationModel) -> NDArray[np.uint8]:

@@ -9,9 +9,8 @@ from experiments.plan import Plan
 from sim.errors import InputError
 from visualiser import messages
 from visualiser.choices import Choices, Limits, menu, week_in
+from visualiser.messages import Send
 from visualiser.process import Begin, ModelProcess, live_worlds, replicate
-
-type Send = Callable[[dict[str, Any], list[bytes]], None]
 
 
 class Hall:

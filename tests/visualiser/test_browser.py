@@ -239,7 +239,9 @@ def test_a_link_to_a_week_turned_back_to_has_the_same_charts_and_life(browser, s
         charted = inside(page, "page.charts.panels.map((p) => p.series)")
         with opened(browser, page.evaluate("location.href")) as other:
             other.wait_for_function(f"() => {INSIDE}.view.week === 25 && {INSIDE}.view.lived === 60")
-            assert inside(other, "page.charts.panels.map((p) => p.series)") == charted
+            wait_until(
+                lambda: inside(other, "page.charts.panels.map((p) => p.series)") == charted
+            )  # they follow the frame
 
 
 def test_a_model_that_is_killed_is_told_of_and_the_server_goes_on(browser):

@@ -100,7 +100,7 @@ class Page {
     this.networks.setMessage("The worlds are being made …");
     this.life = new Life(this.tabs.panel("life"), { states, onPerson: (person) => this.#open(person), onClose: () => this.#close() });
     this.life.setEmpty();
-    this.flow.setStates?.(states);
+    this.flow.setStates(states);
     this.tabs.choose(Object.hasOwn(PANELS, this.view.panel) ? this.view.panel : "charts");
   }
 
@@ -150,7 +150,7 @@ class Page {
     const { choices } = world;
     const slug = `${choices.base}-${choices.reform}-${choices.region}-seed${choices.seed}`;
     const provenance = { text: world.provenance, seed: choices.seed, slug };
-    for (const part of [this.charts, this.flow, this.life, this.networks]) part.setProvenance?.(provenance);
+    for (const part of [this.charts, this.flow, this.life, this.networks]) part.setProvenance(provenance);
     this.life.setEmpty();
     this.transport.setReplicates({ done: 0, asked: 0, running: false });
   }
@@ -177,7 +177,7 @@ class Page {
     const quiet = Math.abs(frame.week - this.view.week) > JUMP;
     [stateBase, stateReform].forEach((bytes, arm) => this.networks.setStates(arm, new Uint8Array(bytes), { quiet }));
     [hubBase, hubReform].forEach((bytes, arm) => this.networks.setHubs(arm, new Uint8Array(bytes)));
-    frame.hub_counts?.forEach((counts, arm) => this.networks.setHubCounts?.(arm, counts));
+    frame.hub_counts.forEach((counts, arm) => this.networks.setHubCounts(arm, counts));
     [tiesBase, tiesReform].forEach((bytes, arm) => this.networks.setTies(arm, new Uint32Array(bytes ?? 0)));
     this.networks.setDate(say(frame.date));
     const fork = this.world.fork_date;
@@ -188,7 +188,7 @@ class Page {
     this.transport.set(frame);
     this.calendar.set(frame);
     this.charts.setWeekDate(frame.date);
-    this.life.setWeek?.(frame.week);
+    this.life.setWeek(frame.week);
   }
 
   /** When the clock stands: the address, and what is open, follow. */
@@ -251,7 +251,7 @@ class Page {
 
   destroy() {
     this.networks?.destroy();
-    for (const part of [this.charts, this.flow, this.life, this.calendar]) part?.destroy?.();
+    for (const part of [this.charts, this.flow, this.life, this.calendar]) part?.destroy();
     this.restore();
   }
 }

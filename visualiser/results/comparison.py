@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from experiments import costs, institutions, report
+from experiments.compare import with_runs
 from experiments.estimates import Difference, gained_and_lost
 from experiments.plan import Plan
 from visualiser.results.blocks import Findings, block, row, stock_digits, window_of
-from visualiser.results.differences import differences_of, with_runs
+from visualiser.results.differences import differences_of
 from visualiser.results.files import Json
 from visualiser.results.folder import Results
 from visualiser.results.plan import plan_of
@@ -89,20 +90,13 @@ def _costs(differences: Sequence[Difference], plan: Plan) -> Json:
     """Return the table of yearly costs: public spend, its lines, and what stands apart."""
     found = {d.measure: d for d in differences if d.unit == costs.UNIT and d.base is not None}
     names = {costs.PUBLIC_SPEND: "public spend"}
-    names |= {line.measure: _cost_name(line, plan) for line in costs.LINES}
+    names |= {line.measure: report.cost_name(line, plan.register, "*") for line in costs.LINES}
     rows = [row(name, report.divided(found[key], _MILLION)) for key, name in names.items() if key in found]
     year = costs.public_price_year(plan.register)
     note = f"Prices of {year}, but where another year is named. *: by an assumed unit cost or share. "
     note += "Help by charities and reoffending (what a yearly cohort costs society) stand apart from public spend."
     window = window_of(found[costs.PUBLIC_SPEND]) if costs.PUBLIC_SPEND in found else ""
     return block("Costs a year", window, "million pounds", rows, one_scale=True, note=note)
-
-
-def _cost_name(line: costs.Line, plan: Plan) -> str:
-    """Return what a line of the costs is called, with a price year that is its own, and a star for what is assumed."""
-    year, register = costs.price_year(line, plan.register), plan.register
-    own_year = "" if year == costs.public_price_year(register) else f", {year or 'as booked'}"
-    return f"{'  ' * line.is_public}{line.title}{own_year}{'*' * costs.is_assumed(line, register)}"
 
 
 def _institutions(differences: Sequence[Difference]) -> Json:

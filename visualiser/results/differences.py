@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from experiments import costs, institutions
-from experiments.compare import arm_name, first_day
+from experiments.compare import arm_name, first_day, with_runs
 from experiments.costs import cost_differences
 from experiments.estimates import (
     ESTIMATOR,
@@ -48,17 +48,6 @@ def _is_part(group: str) -> bool:
 def arms_of(plan: Plan) -> list[str]:
     """Return the names of both arms in the tables."""
     return [arm_name(plan, side) for side in ("base", "reform")]
-
-
-def with_runs(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with columns for scenario and seed, and its dates as dates, as `compare.read_table` does."""
-    runs = frame["run"].astype("category").cat
-    parts = [str(run).rpartition("/") for run in runs.categories]
-    frame["scenario"] = pd.Series([scenario for scenario, _, _ in parts], dtype=object).to_numpy()[runs.codes]
-    frame["seed"] = pd.Series([int(seed) for _, _, seed in parts], dtype="int64").to_numpy()[runs.codes]
-    for column in {"date", "cohort_start"} & set(frame.columns):
-        frame[column] = pd.to_datetime(frame[column])
-    return frame
 
 
 def weekly_of(results: Results, parted: date | None) -> pd.DataFrame:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from experiments import report
-from experiments.compare import first_day
+from experiments.compare import first_day, with_runs
 from experiments.ensemble import LEVEL, SEEDS_EACH, Effect, effects
 from experiments.ensemble_report import headline
 from visualiser.results.blocks import Findings, block, row, stock_digits, window_of
-from visualiser.results.differences import arms_of, weekly_of, with_runs
+from visualiser.results.differences import arms_of, weekly_of
 from visualiser.results.files import Json
 from visualiser.results.folder import Results
 from visualiser.results.plan import plan_of
