@@ -13,7 +13,7 @@ import pandas as pd
 
 from experiments import space, store
 from experiments.calibration_design import SCENARIO, Design
-from experiments.engine import free_memory, map_runs
+from experiments.engine import map_runs
 from experiments.numbers import Floats
 from experiments.plan import make_plan
 from experiments.validate import REGION, end_of, measured
@@ -22,14 +22,7 @@ _RUNS = "runs"
 
 
 def run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str, Any]:
-    """Make one run and measure every target; an error is a result too; see `_run_point`."""
-    result = _run_point(design, task)
-    free_memory()
-    return result
-
-
-def _run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str, Any]:
-    """Make one run and measure every target.
+    """Make one run and measure every target; an error is a result too.
 
     Parameters
     ----------

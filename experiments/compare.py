@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import store, tables
-from experiments.engine import free_memory, map_runs
+from experiments.engine import map_runs
 from experiments.plan import Plan
 from experiments.tree import live_to
 from sim import measures
@@ -39,13 +39,6 @@ class SeedReport:
 
 
 def run_seed(plan: Plan, folder: Path, seed: int) -> SeedReport:
-    """Run both arms of one seed and write their tables; see `run_pair`."""
-    report = run_pair(plan, folder, seed)
-    free_memory()
-    return report
-
-
-def run_pair(plan: Plan, folder: Path, seed: int) -> SeedReport:
     """Run both arms of one seed from a shared prefix, and write their tables.
 
     The world runs once under the base to the week of the first lever that differs; there it is forked. Where no lever

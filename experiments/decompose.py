@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from experiments import costs, store, summary
 from experiments.compare import first_day
-from experiments.engine import free_memory, map_runs
+from experiments.engine import map_runs
 from experiments.estimates import UNITS
 from experiments.numbers import Floats
 from experiments.plan import Plan
@@ -207,7 +207,6 @@ def _run_seed(plan: Plan, folder: Path, seed: int) -> None:
     }
     weeks = {"together": [lived.together], "apart": [lived.apart]}
     store.write_part(folder, store.part_of(seed), {_VALUES: columns, "weeks": weeks})
-    free_memory()
 
 
 def measure(plan: Plan, model: ProbationModel) -> Floats:

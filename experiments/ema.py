@@ -19,7 +19,7 @@ from scipy.stats import loguniform
 
 from experiments import space, sweep_store
 from experiments.decompose import OUTCOMES, Outcome, measure
-from experiments.engine import free_memory
+from experiments.memory import free_memory
 from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan, set_number
 from experiments.sweep_effects import CELLS, factors_of, outcomes_by_run

@@ -1,16 +1,14 @@
 """Run many models: the one place where work is spread over processes, here or on a cluster."""
 
-import ctypes
-import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.memory import free_memory, settle_worker
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,6 +23,10 @@ _TALKATIVE = ("distributed", "distributed.client", "tornado.application")
 _PRIVATE = {
     "distributed.scheduler.allowed-failures": TRIES - 1,
     "distributed.comm.timeouts.connect": f"{_SECONDS_TO_ANSWER}s",
+    "distributed.worker.profile.enabled": False,  # it looks at what a worker does a hundred times a second
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
 }
 
 
@@ -84,27 +86,30 @@ def map_runs[T, R](
     deadly = give_up is not None and jobs > 1
     if cluster is None and not apart and (jobs <= 1 or (len(tasks) <= 1 and not deadly)):
         for task in tasks:
-            yield task, function(task)
+            yield task, _do(function, task)
         return
     with _clients(1 if apart else min(jobs, len(tasks)), cluster) as client:
         yield from _spread(client, function, tasks, give_up, cluster or "this machine", apart=apart)
-
-
-def free_memory() -> None:
-    """Give back what a finished task held: Mesa's models refer to themselves, so that only the collector frees them.
-
-    What is freed in pieces goes back to the system only where it is asked for (glibc), or a worker grows.
-    """
-    gc.collect()
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int = 1) -> list[R]:
     """Do a task for every seed, see `map_runs`; return the results in the order of seeds, whichever finishes first."""
     found = dict(map_runs(function, list(seeds), jobs))
     return [found[seed] for seed in seeds]
+
+
+def _do[T, R](function: Callable[[T], R], task: T) -> R:
+    """Do a task, and give back what it held once it is over."""
+    try:
+        return function(task)
+    finally:
+        free_memory()
+
+
+def _do_in_worker[T, R](function: Callable[[T], R], task: T) -> R:
+    """Do a task in a process that does nothing else."""
+    settle_worker()
+    return _do(function, task)
 
 
 def _spread[T, R](
@@ -126,7 +131,7 @@ def _spread[T, R](
 
     def hand_out(room: int) -> None:
         for _, task in zip(range(room - len(held)), waiting, strict=False):
-            future = client.submit(function, task, pure=False)
+            future = client.submit(_do_in_worker, function, task, pure=False)
             held[str(future.key)] = task
             finished.add(future)
 

@@ -19,7 +19,7 @@ from scipy.special import logit
 from experiments import store
 from experiments.calibration_design import SCENARIO, bar, calibration_targets
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
-from experiments.engine import free_memory, map_runs
+from experiments.engine import map_runs
 from experiments.estimates import (
     ESTIMATOR,
     comparable_starts,
@@ -149,7 +149,6 @@ def fit(settings: Sequence[str], task: tuple[int, int]) -> tuple[float, list[flo
     for _ in range(2):
         level *= float(np.exp(logit(anchor.value / _PERCENT) - logit(found[targets.index(anchor)] / _PERCENT)))
         found = _numbers(targets, with_level(plan, level))
-    free_memory()
     return level, found
 
 

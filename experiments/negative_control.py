@@ -28,8 +28,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.compare import index_keys
-from experiments.engine import cores, free_memory, run_seeds
+from experiments.engine import cores, run_seeds
 from experiments.estimates import SETTLING_DAYS, interval, rate, with_bounds
+from experiments.memory import free_memory
 from experiments.space import shut
 from experiments.tables import recalled_within_a_year
 from sim import measures

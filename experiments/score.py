@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import rankdata
 
-from experiments.engine import cores, free_memory, run_seeds
+from experiments.engine import cores, run_seeds
 from experiments.estimates import with_bounds
 from experiments.numbers import Floats
 from sim import measures
@@ -127,10 +127,7 @@ def run_seed(scale: float, seed: int) -> Found:
     model = ProbationModel(SCENARIO, scale=scale, seed=seed)
     after = timedelta(days=TWELVE_MONTHS_DAYS + FOLLOW_UP_DAYS + WAITING_DAYS + DAYS_PER_WEEK)
     model.live_until(day_of(FIRST + after))
-    found = judged(cohort(model))
-    del model
-    free_memory()
-    return found
+    return judged(cohort(model))
 
 
 def lines(found: Sequence[Found]) -> list[str]:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from experiments import summary, sweep_store, tables
 from experiments.compare import person_weeks, warm_up
-from experiments.engine import free_memory, map_runs
+from experiments.engine import map_runs
+from experiments.memory import free_memory
 from experiments.store import TIMINGS
 from experiments.tables import Columns
 from experiments.tree import Lived, grow
@@ -100,7 +101,6 @@ def run_task(folder: Path, code_version: str, live: Living, task: Task) -> "Fini
         raise InputError(f"{folder}: a worker cannot see this folder; put it on a disk that all workers share")
     found = _tried_twice(live, task)
     sweep_store.write_part(folder, task.name, found)
-    free_memory()
     bad = sum(run["runs"]["status"] == [tables.FAILED] for run in found)
     return Finished(len(found), bad)
 

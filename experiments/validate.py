@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
-from experiments.engine import free_memory, map_runs
+from experiments.engine import map_runs
 from experiments.ensemble import under
 from experiments.estimates import CONFIDENCE, rate
 from experiments.numbers import Floats
@@ -202,9 +202,7 @@ def run(
     plan = make_plan([scenario], REGION, scale, [seed], end_of(targets).isoformat(), settings)
     if sets:
         plan = under(plan, sets[seed], f"set {seed}")
-    found = measured([target for target in targets if target.scenario == scenario], plan)
-    free_memory()
-    return found
+    return measured([target for target in targets if target.scenario == scenario], plan)
 
 
 def measured(targets: Sequence[Target], plan: Plan) -> dict[str, float | str]:

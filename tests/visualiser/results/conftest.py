@@ -12,7 +12,7 @@ import pytest
 
 from experiments import provenance, store, sweep_store
 from experiments.commands import comparison_object, estimate
-from experiments.compare import read_table, run_pair
+from experiments.compare import read_table, run_seed
 from experiments.figures import save
 from experiments.plan import make_plan
 from experiments.sweep_folder import open_new
@@ -38,7 +38,7 @@ def made(plan, tmp_path_factory):
     folder = tmp_path_factory.mktemp("results") / "mine"
     folder.mkdir()
     store.write_manifest(folder, plan, "compare")
-    lived = run_pair(plan, folder, 0)
+    lived = run_seed(plan, folder, 0)
     reports = [lived, replace(lived, seed=1)]
     store.gather_parts(folder)
     for path in folder.glob("*.parquet"):
