@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.memory import free_memory, settle_worker
+from experiments.memory import free_memory, settle, settle_worker
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
 
 def _do[T, R](function: Callable[[T], R], task: T) -> R:
     """Do a task, and give back what it held once it is over."""
+    settle()
     try:
         return function(task)
     finally:

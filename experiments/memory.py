@@ -8,21 +8,28 @@ from functools import cache
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers of two settings of glibc's `mallopt`."""
-_AT_ONCE = 32 * 2**20
-"""Bytes; the most that glibc takes. Below it, the room that one week frees serves the next."""
+_LARGE, _MUCH = 4 * 2**20, 32 * 2**20
+"""Bytes: from the one on, an array has memory of its own, so that a table that grows leaves no holes; up to the other,
+the room that one week frees is kept for the next."""
+
+
+@cache
+def settle() -> None:
+    """Ready this process for models, once.
+
+    Left to itself, glibc takes ever greater arrays from one heap, and a world of millions leaves a gigabyte of holes;
+    under Dask's own settings the system hands out and clears anew what every week needs for a moment.
+    """
+    _tell_glibc("mallopt", _MMAP_THRESHOLD, _LARGE)
+    _tell_glibc("mallopt", _TRIM_THRESHOLD, _MUCH)
 
 
 @cache
 def settle_worker() -> None:
-    """Ready a worker for many models, once: what is loaded by now stays, and is not searched for garbage again.
-
-    Dask has its workers give memory back at once, so that the system hands out and clears anew what every week needs
-    for a moment. Here it is given back when a task is over; see `free_memory`.
-    """
+    """Ready a process that does nothing but tasks, once: what is loaded by now is not searched for garbage again."""
+    settle()
     gc.collect()
     gc.freeze()
-    _tell_glibc("mallopt", _MMAP_THRESHOLD, _AT_ONCE)
-    _tell_glibc("mallopt", _TRIM_THRESHOLD, _AT_ONCE)
 
 
 def free_memory() -> None:

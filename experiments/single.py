@@ -12,6 +12,7 @@ from typing import Any
 from experiments import store, tables
 from experiments.compare import person_weeks, warm_up
 from experiments.estimates import FLOWS, STOCKS, UNITS
+from experiments.memory import settle
 from experiments.plan import Plan
 from sim import measures
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, date_of
@@ -71,6 +72,7 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool, graph: bool, st
     """
     store.clear(folder)
     store.write_manifest(folder, plan, "run")
+    settle()
     compile_seconds = warm_up()
     start = time.perf_counter()
     model = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], plan.register)
@@ -78,7 +80,6 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool, graph: bool, st
         model.step()
         step()
     seconds = time.perf_counter() - start
-    peak = peak_megabytes()
     scenario, seed = plan.arms[0].name, plan.seeds[0]
     name = tables.run_name(scenario, seed)
     after = measures.after_index(model)
@@ -93,6 +94,7 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool, graph: bool, st
         content["events"] = tables.events_table(model, name)
     if people:
         content["people"] = tables.people_table(model, name)
+    peak = peak_megabytes()
     content[store.TIMINGS] = {
         "run": [name],
         "seconds": [seconds],

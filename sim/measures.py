@@ -8,7 +8,7 @@ count a person's first index event of the year, three-month cohorts the first of
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from sim.proven import (
     WAITING_DAYS,
     FollowUp,
     Ints,
+    Ints32,
     by_person_and_day,
     disposal_groups,
     follow_up,
@@ -91,31 +92,36 @@ class Cohort:
         return 100 * self.reoffences / self.offenders if self.offenders else None
 
 
-def columns(model: "ProbationModel") -> dict[str, tuple[tuple[str, ...], Ints]]:
+type Labels = NDArray[np.int8]
+type Quarters = NDArray[np.int16]
+
+
+def columns(model: "ProbationModel") -> dict[str, tuple[tuple[str, ...], Labels]]:
     """Return the grouping columns of index events: the labels, and each event's label as an index (-1 for none)."""
+    return {name: (labels, which.astype(np.int8)) for name, labels, which in _columns(model)}
+
+
+def _columns(model: "ProbationModel") -> Iterator[tuple[str, tuple[str, ...], NDArray[Any]]]:
+    """Yield the grouping columns one after the other: name, labels, each event's label."""
     index, people = model.index_log, model.people
     row = index.row
     age = (index.day - people.birth_day[row]) / DAYS_PER_YEAR
     providers = tuple(p.name.lower() for p in Provider)
-    custody = index.disposal == Disposal.CUSTODY
-    unsettled = has(index.needs, Need.ACCOMMODATION).astype(np.int64)
-    provider = np.where(index.provider == Provider.NOBODY, -1, index.provider.astype(np.int64))
-    return {
-        "would_be_provider": (providers, index.would_be_provider.astype(np.int64)),
-        "provider_type": (providers, provider),
-        "area": (model.region.areas, people.area[row].astype(np.int64)),
-        "sex": (("male", "female"), people.is_female[row].astype(np.int64)),
-        "age_band": (AGE_BANDS, (np.searchsorted(AGE_BAND_FLOORS, age, side="right") - 1).clip(min=0)),
-        "previous_sanctions_band": (BANDS, band_of(index.previous_sanctions)),
-        "ogrs_band": (OGRS_BANDS, np.searchsorted(OGRS_BAND_FLOORS, index.ogrs3, side="right") - 1),
-        "offence_group": (tuple(g.name.lower() for g in OffenceGroup), index.offence_group.astype(np.int64)),
-        "rosh": (tuple(r.name.lower() for r in Rosh), index.rosh.astype(np.int64)),
-        "employed_before": (("yes", "no"), has(index.needs_assessed, Need.WORK).astype(np.int64)),
-        "class_a_drugs": (("no", "yes"), has(index.needs_assessed, Need.DRUGS).astype(np.int64)),
-        "family_ties": (("strong", "weak"), index.has_weak_family_tie.astype(np.int64)),
-        "accommodation_on_release": (("settled", "unsettled"), np.where(custody, unsettled, -1)),
-        "mentored": (("no", "yes"), people.was_mentored[row].astype(np.int64)),
-    }
+    yield "would_be_provider", providers, index.would_be_provider
+    yield "provider_type", providers, np.where(index.provider == Provider.NOBODY, -1, index.provider.astype(np.int8))
+    yield "area", model.region.areas, people.area[row]
+    yield "sex", ("male", "female"), people.is_female[row]
+    yield "age_band", AGE_BANDS, (np.searchsorted(AGE_BAND_FLOORS, age, side="right") - 1).clip(min=0)
+    yield "previous_sanctions_band", BANDS, band_of(index.previous_sanctions)
+    yield "ogrs_band", OGRS_BANDS, np.searchsorted(OGRS_BAND_FLOORS, index.ogrs3, side="right") - 1
+    yield "offence_group", tuple(g.name.lower() for g in OffenceGroup), index.offence_group
+    yield "rosh", tuple(r.name.lower() for r in Rosh), index.rosh
+    yield "employed_before", ("yes", "no"), has(index.needs_assessed, Need.WORK)
+    yield "class_a_drugs", ("no", "yes"), has(index.needs_assessed, Need.DRUGS)
+    yield "family_ties", ("strong", "weak"), index.has_weak_family_tie
+    unsettled = np.where(index.disposal == Disposal.CUSTODY, has(index.needs, Need.ACCOMMODATION).astype(np.int8), -1)
+    yield "accommodation_on_release", ("settled", "unsettled"), unsettled
+    yield "mentored", ("no", "yes"), people.was_mentored[row]
 
 
 def quarter_starts(first: date, last: date) -> list[date]:
@@ -127,7 +133,7 @@ def quarter_starts(first: date, last: date) -> list[date]:
 def after_index(model: "ProbationModel") -> FollowUp:
     """Return what followed each index event of a model, in the order of its index log."""
     index = model.index_log
-    return follow_up(index.row.astype(np.int64), index.day.astype(np.int64), proven_occasions(model))
+    return follow_up(index.row, index.day, proven_occasions(model))
 
 
 def cohorts(
@@ -158,10 +164,10 @@ def cohorts(
     starts = quarter_starts(date(2008, 4, 1), date(2030, 12, 31))
     bounds = np.array([day_of(s) for s in starts])
     order = by_person_and_day(index.row, index.day)
-    row, quarter = index.row[order], np.searchsorted(bounds, index.day[order], side="right") - 1
+    row, quarter = index.row[order], (np.searchsorted(bounds, index.day[order], side="right") - 1).astype(np.int16)
     counted = np.ones(len(order), bool) if people is None else people[order]
     reoffences = (after or after_index(model)).reoffences[order]
-    whole = _Split([("", ("",))], np.zeros((1, len(order)), np.int16))
+    whole = _Split([("", ("",))], np.zeros((1, len(order)), np.int8))
     split = whole if groups else _split_by_columns(model, order)
     for group, belongs in disposal_groups(index).items():
         if groups and group not in groups:
@@ -181,7 +187,7 @@ class _Split(NamedTuple):
     """Columns that subdivide a group: names with labels, and each index event's label; -1 for none."""
 
     names: list[tuple[str, tuple[str, ...]]]
-    labels: NDArray[np.int16]  # shape (columns, events)
+    labels: Labels  # shape (columns, events)
 
     def narrowed(self, *columns: str) -> "_Split":
         """Return these columns alone, as far as they are there."""
@@ -197,9 +203,9 @@ def _split_by_columns(model: "ProbationModel", order: Ints) -> _Split:
     """Return the whole and every grouping column, events in an order."""
     split = columns(model)
     names = [("", ("",)), *((column, labels) for column, (labels, _) in split.items())]
-    labels = np.zeros((len(names), len(order)), np.int16)
+    labels = np.zeros((len(names), len(order)), np.int8)
     for i, (_, label) in enumerate(split.values(), 1):
-        labels[i] = label.astype(np.int16)[order]
+        labels[i] = label[order]
     return _Split(names, labels)
 
 
@@ -234,7 +240,7 @@ class _Tally:
     """Counts of offenders, reoffenders and reoffences of one group, by cohort and by the labels of several columns at
     once; events are sorted by person and day."""
 
-    def __init__(self, split: _Split, row: NDArray[np.integer], quarter: Ints, reoffences: Ints, cohorts: int) -> None:
+    def __init__(self, split: _Split, row: Ints32, quarter: Quarters, reoffences: Ints32, cohorts: int) -> None:
         self.names = split.names
         self.labels = np.ascontiguousarray(split.labels)
         self.events = row, quarter, reoffences

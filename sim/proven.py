@@ -21,23 +21,24 @@ FOLLOW_UP_DAYS = 365
 WAITING_DAYS = 182
 
 type Ints = NDArray[np.int64]
+type Ints32 = NDArray[np.int32]
 
 
 class Proven(NamedTuple):
     """Proven occasions, sorted by person and day of offence; arrays of shape (n,)."""
 
-    row: Ints
-    offence_day: Ints
-    proof_day: Ints
-    offences: Ints
+    row: Ints32
+    offence_day: Ints32
+    proof_day: Ints32
+    offences: Ints32
     is_custody: NDArray[np.bool_]
 
 
 class FollowUp(NamedTuple):
     """What followed each index event; arrays of shape (n,)."""
 
-    reoffences: Ints  # proven, in the year
-    days_to_first: Ints  # NEVER where there is none
+    reoffences: Ints32  # proven, in the year
+    days_to_first: Ints32  # NEVER where there is none
     has_custody: NDArray[np.bool_]  # a custodial sentence for an offence in the year, whenever passed
 
 
@@ -47,35 +48,34 @@ def proven_occasions(model: "ProbationModel", since: int = 0) -> Proven:
     found = log.of(Event.CAUTION, Event.CONVICTION, Event.JOINED_CONVICTION, since=since)
     _, offences, disposal = unpack_occasion(log.value[found])
     custody = (log.event[found] != Event.CAUTION) & (disposal == Disposal.CUSTODY)
-    row, offence_day = log.row[found].astype(np.int64), log.cause_day[found].astype(np.int64)
-    order = by_person_and_day(row, offence_day)
-    proof_day = log.day[found].astype(np.int64)
-    return Proven(row[order], offence_day[order], proof_day[order], offences[order].astype(np.int64), custody[order])
+    order = by_person_and_day(log.row[found], log.cause_day[found])
+    found = found[order]
+    return Proven(log.row[found], log.cause_day[found], log.day[found], offences[order], custody[order])
 
 
 @compiled
-def _follow(index_row, index_day, first, last, offence_day, proof_day, offences, custody, out):
-    for i in range(index_row.size):
-        start = index_day[i]
-        for k in range(first[i], last[i]):
-            if offence_day[k] < start:
+def _follow(row, day, starts, proven, found):
+    for i in range(row.size):
+        start = day[i]
+        for k in range(starts[row[i]], starts[row[i] + 1]):
+            if proven.offence_day[k] < start:
                 continue
-            if offence_day[k] >= start + FOLLOW_UP_DAYS:
+            if proven.offence_day[k] >= start + FOLLOW_UP_DAYS:
                 break
-            if custody[k]:
-                out[i, 2] = 1
-            if proof_day[k] < start + FOLLOW_UP_DAYS + WAITING_DAYS:
-                if out[i, 0] == 0:
-                    out[i, 1] = offence_day[k] - start
-                out[i, 0] += offences[k]
+            if proven.is_custody[k]:
+                found.has_custody[i] = True
+            if proven.proof_day[k] < start + FOLLOW_UP_DAYS + WAITING_DAYS:
+                if found.reoffences[i] == 0:
+                    found.days_to_first[i] = proven.offence_day[k] - start
+                found.reoffences[i] += proven.offences[k]
 
 
-def follow_up(row: Ints, day: Ints, proven: Proven) -> FollowUp:
+def follow_up(row: NDArray[np.integer], day: NDArray[np.integer], proven: Proven) -> FollowUp:
     """Count proven reoffending after index events.
 
     Parameters
     ----------
-    row, day : int64 arrays, shape (n,)
+    row, day : integer arrays, shape (n,)
         Who, and the day of the index event.
     proven : Proven
         All proven occasions of these people.
@@ -85,12 +85,10 @@ def follow_up(row: Ints, day: Ints, proven: Proven) -> FollowUp:
     FollowUp
         Calendar time counts: a year in which the person was back in custody is a year.
     """
-    starts = np.searchsorted(proven.row, np.arange(row.max(initial=-1) + 2))
-    first, last = starts[row], starts[row + 1]
-    out = np.zeros((len(row), 3), np.int64)
-    out[:, 1] = NEVER
-    _follow(row, day, first, last, proven.offence_day, proven.proof_day, proven.offences, proven.is_custody, out)
-    return FollowUp(out[:, 0], out[:, 1], out[:, 2] == 1)
+    count = len(row)
+    found = FollowUp(np.zeros(count, np.int32), np.full(count, NEVER, np.int32), np.zeros(count, bool))
+    _follow(row, day, np.searchsorted(proven.row, np.arange(row.max(initial=-1) + 2)), proven, found)
+    return found
 
 
 def disposal_groups(index: IndexLog) -> dict[str, NDArray[np.bool_]]:

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-_SPARE = 2
-"""Room made for each row in use: what is not written takes no memory."""
+_SPARE = 4
+"""Room made for each row in use: what is not written takes no memory, and what there is is seldom moved."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ class Table:
         """Return an independent copy."""
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.__dict__["_arrays"] = {name: getattr(self, name).copy() for name in self.columns}
-        twin.__dict__["_room"] = len(self)
-        twin._resize(len(self))
+        used, room = len(self), _SPARE * len(self)
+        twin.__dict__["_arrays"] = {name: _grown(a, used, room) for name, a in self.__dict__["_arrays"].items()}
+        twin.__dict__["_room"] = room
+        twin._resize(used)
         return twin

@@ -1,3 +1,4 @@
+import gc
 import os
 import subprocess
 import sys
@@ -20,6 +21,10 @@ def fail(number: int) -> int:
 
 def process_of(_number: int) -> int:
     return os.getpid()
+
+
+def kept_from_the_collector(_number: int) -> int:
+    return gc.get_freeze_count()
 
 
 def write_and_sleep(folder: Path) -> None:
@@ -66,6 +71,11 @@ def test_every_task_is_done_once_whatever_the_jobs(jobs):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_results_of_seeds_come_in_the_order_of_seeds(jobs):
     assert run_seeds(double, [3, 1, 2], jobs) == [6, 2, 4]
+
+
+def test_a_worker_looks_for_garbage_in_its_tasks_alone_and_this_process_is_left_as_it_is():
+    assert all(count > 0 for _, count in map_runs(kept_from_the_collector, [1, 2], 2))
+    assert [count for _, count in map_runs(kept_from_the_collector, [1], 1)] == [gc.get_freeze_count()]
 
 
 def test_one_job_runs_in_this_process():
