@@ -271,10 +271,11 @@ def cohorts_by_area(
         Arrays of shape (areas,).
     """
     index, people = model.index_log, model.people
-    groups = disposal_groups(index)
+    inside = np.flatnonzero((index.day >= start_day) & (index.day < end_day))
+    groups = disposal_groups(index, inside)
     eligible = np.any([groups[f"disposal={kind}"] for kind in contract.eligible], axis=0)
-    mine = (index.would_be_provider if by_rule else index.provider) == Provider.CRC
-    events = np.flatnonzero(mine & eligible & (index.day >= start_day) & (index.day < end_day))
+    mine = (index.would_be_provider if by_rule else index.provider)[inside] == Provider.CRC
+    events = inside[mine & eligible]
     row, day = index.row[events].astype(np.int64), index.day[events].astype(np.int64)
     order = by_person_and_day(row, day)
     order = order[first_of_each(row[order])]

@@ -141,38 +141,42 @@ class Charity(Institution):
         """People in the queue now."""
         return self.model.cases.count(self.number, Stage.WAITING)
 
-    def admit(
-        self,
-        asked_week: NDArray[np.integer[Any]],
-        priority: NDArray[np.float64],
-        taken: int,
-        worth: NDArray[np.integer[Any]] | None = None,
-    ) -> Any:
-        """Return whom of the queue to give the free places: who asked first, those of one week by a keyed priority.
 
-        Where the company that pays for the places seeks payment by results, its own people take their turns in the
-        order of what they may bring; nobody else waits longer for it.
+def admitted(
+    charity: NDArray[np.integer[Any]],
+    asked_week: NDArray[np.integer[Any]],
+    priority: NDArray[np.float64],
+    free: NDArray[np.integer[Any]],
+    worth: NDArray[np.integer[Any]],
+) -> NDArray[np.int64]:
+    """Return whom of the queues of charities to give their free places: who asked first, those of one week by a keyed
+    priority.
 
-        Parameters
-        ----------
-        asked_week : int array, shape (n,)
-        priority : float64 array, shape (n,)
-        taken : int
-            Places in use.
-        worth : int array, shape (n,), optional
-            Class of payment of the company's own people, -1 for all others.
+    Where the company that pays for the places seeks payment by results, its own people take their turns in the order of
+    what they may bring; nobody else waits longer for it.
 
-        Returns
-        -------
-        int64 array
-            Positions in the queue, at most as many as there are free places.
-        """
-        free = max(0, self.places - taken)
-        turn = np.lexsort((priority, asked_week))
-        if self.by_payment and worth is not None:
-            own = turn[worth[turn] >= 0]
-            turn[worth[turn] >= 0] = own[np.argsort(-worth[own], kind="stable")]
-        return turn[:free]
+    Parameters
+    ----------
+    charity, asked_week : int arrays, shape (n,)
+        Whom each waits for, and since when.
+    priority : float64 array, shape (n,)
+    free : int array, shape (charities,)
+        Places that nobody has.
+    worth : int array, shape (n,)
+        Class of payment of those who are served in its order, -1 for all others.
+
+    Returns
+    -------
+    int64 array
+        Positions in the queues, charity by charity, in the order of turns; of each at most as many as it has places.
+    """
+    turn = np.lexsort((priority, asked_week, charity))
+    sought = np.flatnonzero(worth[turn] >= 0)
+    own = turn[sought]
+    turn[sought] = own[np.lexsort((-worth[own], charity[own]))]
+    waits_for = charity[turn]
+    ahead = np.arange(len(turn)) - np.searchsorted(waits_for, waits_for)
+    return turn[ahead < free[waits_for]]
 
 
 def found(model: "ProbationModel") -> list[Charity]:

@@ -91,14 +91,15 @@ def follow_up(row: NDArray[np.integer], day: NDArray[np.integer], proven: Proven
     return found
 
 
-def disposal_groups(index: IndexLog) -> dict[str, NDArray[np.bool_]]:
-    """Return which index events belong to each disposal group; each group is a cohort of its own, not a partition."""
-    disposal, days = index.disposal, index.sentence_days
+def disposal_groups(index: IndexLog, events: Ints | slice = slice(None)) -> dict[str, NDArray[np.bool_]]:
+    """Return which index events, all or some, belong to each disposal group; each group is a cohort of its own, not a
+    partition."""
+    disposal, days = index.disposal[events], index.sentence_days[events]
     custody = disposal == Disposal.CUSTODY
     short, determinate = days < TWELVE_MONTHS_DAYS, days < NEVER
     order = np.isin(disposal, (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER))
     return {
-        "all": np.ones(len(index), bool),
+        "all": np.ones(len(disposal), bool),
         "disposal=custody_and_orders": custody | order,
         "disposal=custody": custody,
         "disposal=custody_under_12m": custody & short,

@@ -1,5 +1,6 @@
 """Stocks and flows, week by week: what a time series of a run is made of."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ from sim.workload import TIERS
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
+    from sim.providers import ProbationProvider
 
 type Counts = dict[tuple[str, str], np.number[Any] | float]
 
@@ -45,6 +47,7 @@ _FLOWS = {
     "co_offending": Event.CO_OFFENCE,
 }
 _IS_SERIOUS = np.isin(list(OffenceGroup), (OffenceGroup.VIOLENCE, OffenceGroup.SEXUAL, OffenceGroup.ROBBERY))
+_IS_RESULT = np.isin(list(Line), RESULTS)
 _OF_STATUS = {s: f"status={s.name.lower()}" for s in Status}
 _OF_PROVIDER = {p: f"provider_type={p.name.lower()}" for p in Provider if p}
 _OF_RECALL = {k: f"kind={k.name.lower()}" for k in RecallKind}
@@ -218,18 +221,23 @@ def institutions(model: "ProbationModel", paid: int) -> Counts:
     line, pounds = ledger.line[paid:], ledger.pounds[paid:]
     source, receiver = ledger.source[paid:], ledger.receiver[paid:]
     found: Counts = {("public_spend", "all"): pounds[source == PAYER].sum()}
-    kinds = np.array([p.kind for p in providers])
+    paid_to, paid_by = _kind_of(providers, receiver), _kind_of(providers, source)
     for kind, group in _OF_PROVIDER.items():
-        mine = np.flatnonzero(kinds == kind)
-        found["income", group] = pounds[np.isin(receiver, mine)].sum()
-        found["costs", group] = pounds[np.isin(source, mine)].sum()
-    of_companies = np.isin(receiver, [p.number for p in companies])
-    found["results_paid", "provider_type=crc"] = pounds[of_companies & np.isin(line, RESULTS)].sum()
+        found["income", group] = pounds[paid_to == kind].sum()
+        found["costs", group] = pounds[paid_by == kind].sum()
+    found["results_paid", "provider_type=crc"] = pounds[(paid_to == Provider.CRC) & _IS_RESULT[line]].sum()
     found["overclaimed", "provider_type=crc"] = pounds[line == Line.OVERCLAIM].sum()
     found["recovered", "provider_type=crc"] = 0.0 - pounds[line == Line.RECOVERY].sum()
     charities = receiver >= charity_account(0), source >= charity_account(0)
     found["charity_deficit", "all"] = pounds[charities[1]].sum() - pounds[charities[0]].sum()
     return {measure: found[measure] for measure in _PAYMENTS} | shares
+
+
+def _kind_of(providers: Sequence["ProbationProvider"], account: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return the kind of provider that each account is of, `NOBODY` for all others; shape kept."""
+    kinds = np.array([p.kind for p in providers], np.int64)
+    is_provider = (account >= 0) & (account < len(kinds))
+    return np.where(is_provider, kinds[np.where(is_provider, account, 0)], Provider.NOBODY)
 
 
 def staffing(model: "ProbationModel") -> Counts:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.charities import REFERRED, STARTED, Kind, Path, Stage
+from sim.charities import REFERRED, STARTED, Kind, Path, Stage, admitted
 from sim.clock import DAYS_PER_WEEK
 from sim.compiled import compiled
 from sim.draws import uniform
@@ -201,20 +201,15 @@ def fill_places(model: "ProbationModel") -> None:
     own = cases.path == Path.EVERY_LEAVER
     waiting = cases.stage == Stage.WAITING
     taken = np.bincount(cases.charity[(cases.stage == Stage.HELPED) & ~own], minlength=len(model.charities))
-    has_room = taken < [charity.places for charity in model.charities]
-    queue = np.flatnonzero(waiting & ~own & has_room[cases.charity])
-    queue = queue[np.argsort(cases.charity[queue], kind="stable")]
-    bounds = np.searchsorted(cases.charity[queue], np.arange(len(model.charities) + 1))
-    asked = cases.asked_week[queue]
-    occasion = asked.astype(np.int64) * len(Kind) + cases.charity[queue] % len(Kind)
-    worth = worth_of(model, cases.row[queue])
-    priority = model.draws.uniforms_at("support.priority", model.people.person_hash[cases.row[queue]], occasion)
-    admitted = [
-        queue[first + charity.admit(asked[first:last], priority[first:last], int(taken[c]), worth[first:last])]
-        for c, (charity, first, last) in enumerate(zip(model.charities, bounds, bounds[1:], strict=False))
-        if first < last
-    ]
-    start_help(model, np.concatenate([np.flatnonzero(waiting & own), *admitted]))
+    free = np.array([charity.places for charity in model.charities]) - taken
+    queue = np.flatnonzero(waiting & ~own & (free > 0)[cases.charity])
+    rows, charity, asked = cases.row[queue], cases.charity[queue], cases.asked_week[queue]
+    occasion = asked.astype(np.int64) * len(Kind) + charity % len(Kind)
+    priority = model.draws.uniforms_at("support.priority", model.people.person_hash[rows], occasion)
+    by_payment = np.array([charity.by_payment for charity in model.charities])
+    worth = np.where(by_payment[charity], worth_of(model, rows), -1) if by_payment.any() else np.full(len(rows), -1)
+    chosen = queue[admitted(charity, asked, priority, free, worth)]
+    start_help(model, np.concatenate([np.flatnonzero(waiting & own), chosen]))
 
 
 def start_help(model: "ProbationModel", chosen: Rows) -> None:

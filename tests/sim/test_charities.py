@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.charities import Cases, Charity, Kind, Path, Stage, SupportCounts, found
+from sim.charities import Cases, Charity, Kind, Path, Stage, SupportCounts, admitted, found
 from sim.officers import Officer
 from sim.regions import load_region
 from tests.sim.processes.alone import copy_of
@@ -58,12 +58,17 @@ QUEUES = st.lists(
 )
 
 
+def let_in(queue, places, taken=0, worth=None):
+    """Return the positions of those of one charity's queue who get a place."""
+    weeks, priority = np.array([w for w, _ in queue], int), np.array([p for _, p in queue], float)
+    worth = np.full(len(queue), -1) if worth is None else worth
+    return admitted(np.zeros(len(queue), int), weeks, priority, np.array([places - taken]), worth).tolist()
+
+
 @given(QUEUES, st.integers(0, 6), st.integers(0, 8))
 @settings(max_examples=300, deadline=None)
 def test_free_places_go_to_who_asked_first_and_those_of_one_week_by_priority(queue, places, taken):
-    weeks, priority = np.array([w for w, _ in queue], int), np.array([p for _, p in queue], float)
-    admitted = charity(places).admit(weeks, priority, taken).tolist()
-    assert [queue[k] for k in admitted] == sorted(queue)[: max(0, places - taken)]
+    assert [queue[k] for k in let_in(queue, places, taken)] == sorted(queue)[: max(0, places - taken)]
 
 
 @given(QUEUES, st.randoms(use_true_random=False), st.integers(0, 6))
@@ -71,30 +76,38 @@ def test_free_places_go_to_who_asked_first_and_those_of_one_week_by_priority(que
 def test_the_order_of_the_queue_in_the_table_decides_nothing(queue, rng, places):
     shuffled = list(queue)
     rng.shuffle(shuffled)
-    taken = [
-        {q[k] for k in charity(places).admit(np.array([w for w, _ in q], int), np.array([p for _, p in q], float), 0)}
-        for q in (queue, shuffled)
-    ]
+    taken = [{q[k] for k in let_in(q, places)} for q in (queue, shuffled)]
     assert taken[0] == taken[1]
 
 
 @given(QUEUES, st.data(), st.integers(0, 6))
 @settings(max_examples=200, deadline=None)
 def test_a_company_s_own_people_take_their_turns_by_what_they_may_bring_and_others_keep_theirs(queue, data, places):
-    weeks, priority = np.array([w for w, _ in queue], int), np.array([p for _, p in queue], float)
     worth = np.array(data.draw(st.lists(st.integers(-1, 3), min_size=len(queue), max_size=len(queue))), int)
-    paying = charity(places)
-    usual = paying.admit(weeks, priority, 0, worth).tolist()
-    paying.by_payment = True
-    chosen = paying.admit(weeks, priority, 0, worth).tolist()
+    usual, chosen = let_in(queue, places), let_in(queue, places, worth=worth)
     assert [k for k in chosen if worth[k] < 0] == [k for k in usual if worth[k] < 0]
     own = sorted(np.flatnonzero(worth >= 0).tolist(), key=lambda k: (-worth[k], queue[k]))
     assert [k for k in chosen if worth[k] >= 0] == own[: sum(worth[k] >= 0 for k in usual)]
 
 
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(-1, 3)), max_size=20), st.data())
+@settings(max_examples=200, deadline=None)
+def test_every_charity_lets_in_whom_it_would_let_in_alone(queue, data):
+    free = data.draw(st.lists(st.integers(-1, 4), min_size=3, max_size=3))
+    charities, weeks, worth = (np.array([q[i] for q in queue], int) for i in range(3))
+    priority = np.linspace(0.9, 0.1, len(queue))
+    together = admitted(charities, weeks, priority, np.array(free), worth).tolist()
+    alone = []
+    for c in range(3):
+        mine = np.flatnonzero(charities == c)
+        asking = [(int(weeks[k]), float(priority[k])) for k in mine]
+        alone += mine[let_in(asking, free[c], worth=worth[mine])].tolist()
+    assert together == alone
+
+
 def test_nobody_is_taken_where_every_place_is_in_use():
-    assert len(charity(3).admit(np.array([1, 2]), np.array([0.1, 0.2]), 3)) == 0
-    assert len(charity(0).admit(np.array([1, 2]), np.array([0.1, 0.2]), 0)) == 0
+    assert let_in([(1, 0.1), (2, 0.2)], places=3, taken=3) == []
+    assert let_in([(1, 0.1), (2, 0.2)], places=0) == []
 
 
 # --- the cases

@@ -235,11 +235,13 @@ class Page {
 
   #notice({ level, text, about }) {
     if (about === "life" && this.view.person !== null) this.#close();
-    const notice = h("p", { class: `tg-notice tg-notice--${level}` }, text);
-    const close = h("button", { type: "button", class: "tg-button", "aria-label": "Dismiss" , onclick: () => notice.remove() }, "×");
+    const notice = h("p", { class: `tg-notice tg-notice--${level}` }, h("span", {}, text));
+    const close = h("button", { type: "button", class: "tg-button", "aria-label": "Dismiss", onclick: () => notice.remove() }, "×");
     notice.append(close);
-    this.notices.append(notice);
-    setTimeout(() => notice.remove(), SECONDS_OF_NOTICE * 1000);
+    const alike = [...this.notices.children].find((shown) => shown.firstChild.textContent === text);
+    if (alike) alike.replaceWith(notice);
+    else this.notices.append(notice);
+    if (level !== "error") setTimeout(() => notice.remove(), SECONDS_OF_NOTICE * 1000);
   }
 
   async #share() {
