@@ -16,6 +16,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 MEMORY = "2 GB"
 """Of each job, unless the configuration says otherwise: enough for one contract area at 1:1."""
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+"""Of each job: where the code is, and that nobody looks a hundred times a second at what a worker does."""
 
 
 def cluster(workers: int, *, stand_in: bool) -> AbstractContextManager[Any]:
@@ -33,7 +35,8 @@ def cluster(workers: int, *, stand_in: bool) -> AbstractContextManager[Any]:
         from dask_jobqueue import SLURMCluster
 
         own = dask.config.get("jobqueue.slurm.job-script-prologue", [])
-        made = SLURMCluster(job_script_prologue=[*own, f"cd {ROOT}", f"export PYTHONPATH={ROOT}"], **options)
+        exports = [f"export {name}={value}" for name, value in ENVIRONMENT.items()]
+        made = SLURMCluster(job_script_prologue=[*own, f"cd {ROOT}", *exports], **options)
     made.adapt(minimum_jobs=workers, maximum_jobs=workers)
     return made
 
