@@ -97,7 +97,7 @@ def draw_people(
         "needs_assessed": needs,
         "follow_up_day": day,
         "status_since_day": day,
-        "stretch_phase": (u["phase"] * model.register.reoffending.stretch_weeks).astype(np.int64),
+        "stretch_phase": (u["phase"] * int(model.register.reoffending.stretch_weeks)).astype(np.int64),
         "offence_bound": np.full(len(day), VISIT, np.uint32),
     }
 

@@ -162,3 +162,8 @@ def test_prisoners_of_day_0_have_time_left_to_serve_or_served_it_before_last_wee
     assert (end >= -7).all()
     assert (end[end < 0] >= people.status_since_day[inside][end < 0]).all()
     assert (people.offence_bound[inside] == 0).all()
+
+
+def test_everybody_s_stretch_begins_within_its_whole_weeks(register):
+    model = world(register=register.with_setting("reoffending.stretch_weeks", "26.9"))
+    assert np.unique(model.people.stretch_phase).tolist() == list(range(26))
