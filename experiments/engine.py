@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ TRIES = 2
 _IN_HAND = 2
 """Tasks that are handed out for each worker, so that none waits for its next and none is held long before its turn."""
 _SECONDS_TO_ANSWER = 20
+_SECONDS_OF_A_WORLD = 0.2
+"""Shorter tasks hold little, and looking for garbage takes as long."""
 _TALKATIVE = ("distributed", "distributed.client", "tornado.application")
 _PRIVATE = {
     "distributed.scheduler.allowed-failures": TRIES - 1,
@@ -99,12 +102,14 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
 
 
 def _do[T, R](function: Callable[[T], R], task: T) -> R:
-    """Do a task, and give back what it held once it is over."""
+    """Do a task, and give back what it held once it is over, if it took long enough to have lived a world."""
     settle()
+    start = time.perf_counter()
     try:
         return function(task)
     finally:
-        free_memory()
+        if time.perf_counter() - start > _SECONDS_OF_A_WORLD:
+            free_memory()
 
 
 def _do_in_worker[T, R](function: Callable[[T], R], task: T) -> R:
