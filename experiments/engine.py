@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.memory import free_memory, settle, settle_worker
+from experiments.memory import free_memory, ready_process, ready_worker
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
 
 def _do[T, R](function: Callable[[T], R], task: T) -> R:
     """Do a task, and give back what it held once it is over, if it took long enough to have lived a world."""
-    settle()
+    ready_process()
     start = time.perf_counter()
     try:
         return function(task)
@@ -114,7 +114,7 @@ def _do[T, R](function: Callable[[T], R], task: T) -> R:
 
 def _do_in_worker[T, R](function: Callable[[T], R], task: T) -> R:
     """Do a task in a process that does nothing else."""
-    settle_worker()
+    ready_worker()
     return _do(function, task)
 
 

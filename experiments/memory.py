@@ -8,26 +8,26 @@ from functools import cache
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers of two settings of glibc's `mallopt`."""
-_LARGE, _MUCH = 4 * 2**20, 32 * 2**20
-"""Bytes: from the one on, an array has memory of its own, so that a table that grows leaves no holes; up to the other,
-the room that one week frees is kept for the next."""
+_OWN_MEMORY_BYTES = 4 * 2**20
+"""Arrays from this size on have memory of their own, so that a table that grows leaves no holes."""
+_KEPT_BYTES = 32 * 2**20
+"""As much of the room that one week frees is kept for the next."""
 
 
 @cache
-def settle() -> None:
+def ready_process() -> None:
     """Ready this process for models, once.
 
     Left to itself, glibc takes ever greater arrays from one heap, and a world of millions leaves a gigabyte of holes;
     under Dask's own settings the system hands out and clears anew what every week needs for a moment.
     """
-    _tell_glibc("mallopt", _MMAP_THRESHOLD, _LARGE)
-    _tell_glibc("mallopt", _TRIM_THRESHOLD, _MUCH)
+    _tell_glibc("mallopt", _MMAP_THRESHOLD, _OWN_MEMORY_BYTES)
+    _tell_glibc("mallopt", _TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 @cache
-def settle_worker() -> None:
+def ready_worker() -> None:
     """Ready a process that does nothing but tasks, once: what is loaded by now is not searched for garbage again."""
-    settle()
     gc.collect()
     gc.freeze()
 

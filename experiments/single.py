@@ -12,7 +12,7 @@ from typing import Any
 from experiments import store, tables
 from experiments.compare import person_weeks, warm_up
 from experiments.estimates import FLOWS, STOCKS, UNITS
-from experiments.memory import settle
+from experiments.memory import ready_process
 from experiments.plan import Plan
 from sim import measures
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, date_of
@@ -33,6 +33,7 @@ class Run:
     person_weeks, supervised_person_weeks : float
         Tracked people, and supervised ones, added up over the weeks from day 0; the run-in is not counted.
     peak_megabytes : float
+        Greatest resident memory while the run was lived and measured.
     measures : list of dict
         Keys as `run --json` promises.
     files : list of str
@@ -72,7 +73,7 @@ def run(plan: Plan, folder: Path, *, events: bool, people: bool, graph: bool, st
     """
     store.clear(folder)
     store.write_manifest(folder, plan, "run")
-    settle()
+    ready_process()
     compile_seconds = warm_up()
     start = time.perf_counter()
     model = ProbationModel(plan.arms[0], plan.region, plan.scale, plan.seeds[0], plan.register)

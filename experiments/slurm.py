@@ -6,6 +6,7 @@ project, memory, wall time, modules to load - stands in ``~/.config/dask/jobqueu
 `--stand-in` starts the same jobs on this machine, without Slurm.
 """
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MEMORY = "2 GB"
 """Of each job, unless the configuration says otherwise: enough for one contract area at 1:1."""
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
-"""Of each job: where the code is, and that nobody looks a hundred times a second at what a worker does."""
+"""Of each job of Slurm: where the code is, and that nobody looks a hundred times a second at what a worker does."""
 
 
 def cluster(workers: int, *, stand_in: bool) -> AbstractContextManager[Any]:
@@ -35,8 +36,8 @@ def cluster(workers: int, *, stand_in: bool) -> AbstractContextManager[Any]:
         from dask_jobqueue import SLURMCluster
 
         own = dask.config.get("jobqueue.slurm.job-script-prologue", [])
-        exports = [f"export {name}={value}" for name, value in ENVIRONMENT.items()]
-        made = SLURMCluster(job_script_prologue=[*own, f"cd {ROOT}", *exports], **options)
+        exports = [f"export {name}={shlex.quote(value)}" for name, value in ENVIRONMENT.items()]
+        made = SLURMCluster(job_script_prologue=[*own, f"cd {shlex.quote(str(ROOT))}", *exports], **options)
     made.adapt(minimum_jobs=workers, maximum_jobs=workers)
     return made
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -107,10 +108,9 @@ def run_task(folder: Path, code_version: str, live: Living, task: Task) -> "Fini
 
 def _tried_twice(live: Living, task: Task) -> list[RunTables]:
     """Return the tables of all runs of a task; of those that fail twice, a row that says why."""
-    try:
+    with suppress(Exception):
         return live(task)
-    except Exception:
-        free_memory()
+    free_memory()  # not before: until then the error holds the world in which it arose
     found: list[RunTables] = []
     for single in task.alone():
         try:

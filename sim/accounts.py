@@ -276,7 +276,7 @@ def cohorts_by_area(
     eligible = np.any([groups[f"disposal={kind}"] for kind in contract.eligible], axis=0)
     mine = (index.would_be_provider if by_rule else index.provider)[inside] == Provider.CRC
     events = inside[mine & eligible]
-    row, day = index.row[events].astype(np.int64), index.day[events].astype(np.int64)
+    row, day = index.row[events], index.day[events]
     order = by_person_and_day(row, day)
     order = order[first_of_each(row[order])]
     events, row, day = events[order], row[order], day[order]

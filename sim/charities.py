@@ -149,8 +149,9 @@ def admitted(
     free: NDArray[np.integer[Any]],
     worth: NDArray[np.integer[Any]],
 ) -> NDArray[np.int64]:
-    """Return whom of the queues of charities to give their free places: who asked first, those of one week by a keyed
-    priority.
+    """Return whom of the queues of charities to give their free places.
+
+    Who asked first is served first, those of one week by a keyed priority.
 
     Where the company that pays for the places seeks payment by results, its own people take their turns in the order of
     what they may bring; nobody else waits longer for it.
@@ -163,7 +164,7 @@ def admitted(
     free : int array, shape (charities,)
         Places that nobody has.
     worth : int array, shape (n,)
-        Class of payment of those who are served in its order, -1 for all others.
+        Class of payment of those whose turns go by it, -1 for all others.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How the hazard of offending declines with offence-free time."""
+"""How the hazard of offending declines with offence-free time, and how long a stretch of like intensity lasts."""
 
 import math
 
@@ -22,3 +22,8 @@ def desistance_by_week(p: Group, week: int) -> float:
     return desistance(
         week * DAYS_PER_WEEK / DAYS_PER_MONTH, p.desistance_share, p.offence_free_month, p.offence_free_month_squared
     )
+
+
+def stretch_weeks(p: Group) -> int:
+    """Return the whole weeks of a stretch under the parameters of reoffending: phases are drawn within them."""
+    return int(p.stretch_weeks)

@@ -97,7 +97,7 @@ type Quarters = NDArray[np.int16]
 
 
 def columns(model: "ProbationModel") -> dict[str, tuple[tuple[str, ...], Labels]]:
-    """Return the grouping columns of index events: the labels, and each event's label as an index (-1 for none)."""
+    """Return the grouping columns of index events: at most 127 labels, and each event's as an index, -1 for none."""
     return {name: (labels, which.astype(np.int8)) for name, labels, which in _columns(model)}
 
 

@@ -15,6 +15,7 @@ from sim.accounts import found_providers
 from sim.charities import Cases, Charity, SupportCounts, found
 from sim.clock import DAYS_PER_WEEK, year_of_week
 from sim.compiled import compiled
+from sim.desistance import stretch_weeks
 from sim.docket import Docket
 from sim.draws import Draws
 from sim.events import EventLog, IndexLog
@@ -226,7 +227,7 @@ class ProbationModel(mesa.Model):
         candidates = scratch[0, : known + len(people) - self._sorted_people]
         candidates[known:] = np.arange(self._sorted_people, len(people))
         review_weeks = int(self.register.needs.review_weeks)
-        is_reviewed = np.arange(int(self.register.reoffending.stretch_weeks)) % review_weeks == self.week % review_weeks
+        is_reviewed = np.arange(stretch_weeks(self.register.reoffending)) % review_weeks == self.week % review_weeks
         columns = people.status, people.status_end_day, people.stretch_phase
         tracked, *kept = _split(candidates, *columns, self.day, is_reviewed, *scratch[1:])
         self.tracked = scratch[0, :tracked]

@@ -15,7 +15,7 @@ from sim import ogrs
 from sim.assessment import assess_risk
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER, WEEKS_PER_YEAR, year_of_week
 from sim.compiled import compiled
-from sim.desistance import desistance_by_week
+from sim.desistance import desistance_by_week, stretch_weeks
 from sim.distributions import geometric, powers, weibull
 from sim.draws import Hashes, choose, person_hashes
 from sim.imprisonment import FOUR_YEARS_DAYS, set_post_release
@@ -97,7 +97,7 @@ def draw_people(
         "needs_assessed": needs,
         "follow_up_day": day,
         "status_since_day": day,
-        "stretch_phase": (u["phase"] * int(model.register.reoffending.stretch_weeks)).astype(np.int64),
+        "stretch_phase": (u["phase"] * stretch_weeks(model.register.reoffending)).astype(np.int64),
         "offence_bound": np.full(len(day), VISIT, np.uint32),
     }
 
@@ -179,12 +179,12 @@ def lay_down(model: "ProbationModel", start_week: int, week: Rows, slot: Rows, *
 
 
 @compiled
-def _fill_no_later(rate, spread, stretch_weeks, exposure, weeks, out):
+def _fill_no_later(rate, spread, stretch, exposure, weeks, out):
     for i in range(out.size):
         chance = 1.0
         week = 0
         while week < weeks[i]:
-            end = min(week + stretch_weeks, weeks[i])
+            end = min(week + stretch, weeks[i])
             h = rate[i] * (exposure[end] - exposure[week])
             chance *= math.exp(-h * (1.0 - spread)) / (1.0 + h * spread)
             week = end
@@ -204,7 +204,7 @@ def chance_of_no_later(
     exposure = np.cumsum([0.0, *(desistance_by_week(p, w) for w in range(int(weeks.max(initial=0)) + 1))])
     rate = p.hazard_scale / WEEKS_PER_YEAR * powers(ogrs3 / (1.0 - ogrs3), p.hazard_slope)
     out = np.empty(len(days))
-    _fill_no_later(rate, p.intensity_spread, int(p.stretch_weeks), exposure, weeks, out)
+    _fill_no_later(rate, p.intensity_spread, stretch_weeks(p), exposure, weeks, out)
     return out
 
 

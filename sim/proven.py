@@ -92,8 +92,10 @@ def follow_up(row: NDArray[np.integer], day: NDArray[np.integer], proven: Proven
 
 
 def disposal_groups(index: IndexLog, events: Ints | slice = slice(None)) -> dict[str, NDArray[np.bool_]]:
-    """Return which index events, all or some, belong to each disposal group; each group is a cohort of its own, not a
-    partition."""
+    """Return which index events, all or some, belong to each disposal group; arrays of shape (events,).
+
+    Each group is a cohort of its own, not a partition.
+    """
     disposal, days = index.disposal[events], index.sentence_days[events]
     custody = disposal == Disposal.CUSTODY
     short, determinate = days < TWELVE_MONTHS_DAYS, days < NEVER

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-_SPARE = 4
-"""Room made for each row in use: what is not written takes no memory, and what there is is seldom moved."""
+_SPARE = 2
+"""Room made for each row in use: what is not written takes no memory."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, NEVER
 from sim.co_offending import recruit
 from sim.compiled import compiled, compiled_with_arrays
-from sim.desistance import desistance_by_week
+from sim.desistance import desistance_by_week, stretch_weeks
 from sim.distributions import geometric_at
 from sim.docket import Stage
 from sim.draws import _GOLDEN, mix, pick, uniform
@@ -148,7 +148,7 @@ def hazard_of_year(model: "ProbationModel") -> Hazard:
         slope=p.hazard_slope,
         spread=p.intensity_spread,
         least_uniform=math.exp(-p.greatest_intensity),
-        stretch_weeks=int(p.stretch_weeks),
+        stretch_weeks=stretch_weeks(p),
         supervised_factor=math.exp(p.supervision_log_factor),
         peers=model.register.derived(build_network).influence,
         alliance_slope=p.alliance_log_factor,

@@ -22,11 +22,6 @@ def founded(register):
     return found(SimpleNamespace(register=register, region=load_region("england_wales"), scale=0.5))
 
 
-def charity(places=3):
-    """Return a charity of no world."""
-    return Charity(None, 7, Kind.MENTORING, 1, places, 15)
-
-
 # --- founding
 
 
@@ -51,7 +46,7 @@ def test_staff_are_as_many_as_the_places_need(founded, register):
     assert all(c.staff * register.support.places_per_worker == pytest.approx(c.places) for c in founded)
 
 
-# --- whom a charity takes
+# --- who is admitted
 
 QUEUES = st.lists(
     st.tuples(st.integers(0, 5), st.floats(0, 1, exclude_max=True)), max_size=12, unique_by=lambda entry: entry[1]

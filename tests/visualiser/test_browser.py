@@ -223,6 +223,19 @@ def test_a_number_that_nobody_has_is_said_once(browser, server):
         assert "person" not in page.evaluate("location.search")
 
 
+def test_an_error_stays_until_it_is_dismissed_and_is_said_once(browser, server):
+    with opened(browser, f"{server.address}{QUERY}") as page:
+        page.clock.install()
+        for text in ("no", "no", "never"):
+            inside(page, f"page.take({{kind: 'notice', level: 'error', text: '{text}', about: 'page'}}, [])")
+        inside(page, "page.take({kind: 'notice', level: 'info', text: 'so', about: 'page'}, [])")
+        assert page.locator(".tg-notice").all_inner_texts() == ["no\n×", "never\n×", "so\n×"]
+        page.clock.fast_forward(60_000)
+        assert page.locator(".tg-notice").all_inner_texts() == ["no\n×", "never\n×"]
+        page.locator(".tg-notice button").first.click()
+        assert page.locator(".tg-notice").all_inner_texts() == ["never\n×"]
+
+
 def test_a_frame_that_was_lost_is_asked_for_again(browser, server):
     with opened(browser, server.address + QUERY) as page:
         page.evaluate(f"() => {{ const page = {INSIDE}; page.people -= 5; }}")

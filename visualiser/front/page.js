@@ -21,6 +21,7 @@ import { Transport } from "./transport.js";
 
 const PANELS = { charts: "Charts", life: "A life, twice", flow: "The flow" };
 const SECONDS_OF_NOTICE = 9;
+const MOST_NOTICES = 4;
 const LONGEST_ADDRESS = 8000;
 const JUMP = 4; // weeks: changes over more are shown quietly
 
@@ -238,9 +239,10 @@ class Page {
     const notice = h("p", { class: `tg-notice tg-notice--${level}` }, h("span", {}, text));
     const close = h("button", { type: "button", class: "tg-button", "aria-label": "Dismiss", onclick: () => notice.remove() }, "×");
     notice.append(close);
-    const alike = [...this.notices.children].find((shown) => shown.firstChild.textContent === text);
-    if (alike) alike.replaceWith(notice);
-    else this.notices.append(notice);
+    const shown = [...this.notices.children];
+    shown.find((other) => other.textContent === notice.textContent && other.className === notice.className)?.remove();
+    if (shown.length >= MOST_NOTICES) shown[0].remove();
+    this.notices.append(notice);
     if (level !== "error") setTimeout(() => notice.remove(), SECONDS_OF_NOTICE * 1000);
   }
 

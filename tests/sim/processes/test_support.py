@@ -5,11 +5,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sim.charities import Stage
+from sim.charities import Path, Stage
 from sim.events import Event
-from sim.offenders import Status
+from sim.offenders import Provider, Status
 from sim.processes import support
-from tests.sim.processes.alone import copy_of, with_raw
+from tests.sim.processes.alone import copy_of, free_people, with_raw
 from tests.sim.processes.helped import HELP_EVENTS, KINDS, cases_of, keys, plenty, total
 from tests.sim.test_help import NO_EFFECT
 from tests.twins import watch
@@ -89,6 +89,35 @@ def test_help_of_no_effect_changes_no_event_of_anybody(day_zero, nothing):
 def test_help_as_it_is_does_change_events(day_zero):
     helped, without = made(day_zero), made(day_zero, support__places_per_1000=(0,) * KINDS)
     assert not np.array_equal(events(helped, without=HELP_EVENTS), events(without, without=HELP_EVENTS))
+
+
+def test_only_where_the_company_that_pays_seeks_results_do_people_take_turns_by_what_they_may_bring(day_zero):
+    model = copy_of(day_zero)
+    people, cases, waiting = model.people, model.cases, 4
+    cases.keep(np.zeros(len(cases), bool))
+    rows = free_people(model, waiting, provider=Provider.CRC)
+    by_results, usual = model.charities[:2]
+    for charity in model.charities:
+        charity.places, charity.by_payment = int(charity in (by_results, usual)), charity is by_results
+    luck = [
+        model.draws.uniforms_at("support.priority", people.person_hash[rows], np.full(waiting, charity.number))
+        for charity in (by_results, usual)
+    ]
+    last = int(np.argmax(luck[0]))
+    classes = {}
+    for ogrs3 in (0.05, 0.25, 0.45, 0.65, 0.85):
+        people.ogrs3[rows] = ogrs3
+        classes[int(support.worth_of(model, rows)[0])] = ogrs3
+    assert len(classes) > 1
+    best, other = classes[max(classes)], classes[min(classes)]
+    people.ogrs3[rows] = other
+    people.ogrs3[rows[last]] = best
+    for charity in (by_results, usual):
+        cases.add(waiting, row=rows, charity=charity.number, path=Path.SUPERVISION, asked_week=0, end_day=10**6)
+    support.fill_places(model)
+    mine = [(cases.charity == c.number) & (cases.stage == Stage.HELPED) for c in (by_results, usual)]
+    assert cases.row[mine[0]].tolist() == [rows[last]]
+    assert cases.row[mine[1]].tolist() == [rows[int(np.argmin(luck[1]))]] != [rows[last]]
 
 
 def test_every_compiled_loop_is_its_twin(monkeypatch, mid_2016):
