@@ -239,9 +239,8 @@ class Page {
     const notice = h("p", { class: `tg-notice tg-notice--${level}` }, h("span", {}, text));
     const close = h("button", { type: "button", class: "tg-button", "aria-label": "Dismiss", onclick: () => notice.remove() }, "×");
     notice.append(close);
-    const shown = [...this.notices.children];
-    shown.find((other) => other.textContent === notice.textContent && other.className === notice.className)?.remove();
-    if (shown.length >= MOST_NOTICES) shown[0].remove();
+    [...this.notices.children].find((shown) => shown.isEqualNode(notice))?.remove();
+    if (this.notices.childElementCount >= MOST_NOTICES) this.notices.firstElementChild.remove();
     this.notices.append(notice);
     if (level !== "error") setTimeout(() => notice.remove(), SECONDS_OF_NOTICE * 1000);
   }
