@@ -18,6 +18,7 @@ from sim.clock import (
     MONTHS_PER_YEAR,
     TWELVE_MONTHS_DAYS,
     WEEKS_PER_YEAR,
+    date_of,
     day_of,
     first_day,
     month_of,
@@ -28,7 +29,7 @@ from sim.draws import person_hashes
 from sim.events import Event
 from sim.ledger import OUTSIDE, PAYER, Line, Payment, charity_account
 from sim.offenders import Disposal, Provider, Rosh, Status
-from sim.parameters.register import Value
+from sim.parameters.register import Register, Value
 from sim.payments import (
     QUARTERS_PER_YEAR,
     annual_lines,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _PENNY = 0.01
+_APRIL = 4
+"""Financial years begin with it."""
 _COMMUNITY_ORDER, _SUSPENDED_ORDER, _SHORT_CUSTODY, _LONG_CUSTODY = range(len(SENTENCE_TYPES))
 
 
@@ -100,8 +103,42 @@ def post_cost(model: "ProbationModel", kind: Provider) -> tuple[float, float]:
     return p.practitioner_pounds, p.other_staff_pounds * p.other_staff_per_practitioner[kind - Provider.TRUST]
 
 
+def staff_at_founding(register: Register) -> dict[Provider, float]:
+    """Return the practitioners in post, full-time equivalents for England and Wales, with whom each kind begins."""
+    p = register.allocation
+    return {
+        Provider.TRUST: p.trust_practitioners[0],
+        Provider.NPS: p.nps_practitioners,
+        Provider.CRC: p.crc_practitioners,
+        Provider.PROBATION_SERVICE: p.probation_service_practitioners,
+    }
+
+
+def trust_staff(register: Register, day: int) -> float:
+    """Return the practitioners for whom trusts have a grant on a day, over those at founding.
+
+    Grants are set for a financial year, and the published number of a March is that of the year that ends with it.
+    """
+    when, p = date_of(day), register.allocation
+    return float(p.in_year("trust_practitioners", when.year + (when.month >= _APRIL)) / p.trust_practitioners[0])
+
+
+def most_trust_staff(register: Register) -> float:
+    """Return the most for whom trusts ever have a grant, over those at founding."""
+    staff = register.allocation.trust_practitioners
+    return float(max(staff) / staff[0])
+
+
+def grant(model: "ProbationModel", provider: ProbationProvider, day: int) -> float:
+    """Return the block grant or budget on a day, pounds a year: for a trust, by the staff of its financial year."""
+    if provider.kind != Provider.TRUST:
+        return provider.budget
+    staff = provider.budget - provider.overhead
+    return staff * trust_staff(model.register, day) + provider.overhead
+
+
 def count_week(model: "ProbationModel") -> None:
-    """Count the week's starts of sentences by who is to supervise them, and the practitioners at work.
+    """Count the week's starts of sentences by who is to supervise them, leavers resettled, and practitioners at work.
 
     People of low and medium risk are a company's volume, whoever supervises now; sentences under twelve months count
     before the day on which they are supervised, because a bid has to forecast them. Orders of high-risk people count as
@@ -123,6 +160,7 @@ def count_week(model: "ProbationModel") -> None:
         for counted in (to_company, to_company & ~unsupervised)
     )
     high_risk = np.bincount(people.area[row[: len(orders)]][~to_company[: len(orders)]], minlength=areas)
+    resettled = np.bincount(people.area[model.support.seen], minlength=areas)
     at_work = model.officers.at_work_by_office()
     for provider in model.providers:
         where = provider.areas
@@ -131,6 +169,7 @@ def count_week(model: "ProbationModel") -> None:
             starts = supervised if provider.first_month >= 0 else all_starts
             provider.starts[month] += _sum_over(where, starts)
             provider.bought[month] += _sum_over(where, high_risk)
+            provider.resettled[month] += _sum_over(where, resettled)
 
 
 def _sum_over(areas: tuple[int, ...], by_area: NDArray[Any]) -> Any:
@@ -145,7 +184,7 @@ def close_month(model: "ProbationModel", month: int) -> None:
     for provider in model.providers:
         if is_at_work(model, provider, last):
             pay_income(model, provider, month)
-            pay_costs(model, provider, last)
+            pay_costs(model, provider, month)
         elif provider.first_month >= 0:
             settle(model, provider, month)
         provider.practitioner_weeks = 0.0
@@ -157,7 +196,7 @@ def pay_income(model: "ProbationModel", provider: ProbationProvider, month: int)
     last = first_day(month + 1) - 1
     contract = contract_of(model, provider, last)
     if contract is None:
-        model.ledger.pay(last, Line.BLOCK_GRANT, PAYER, provider.number, provider.budget / MONTHS_PER_YEAR)
+        model.ledger.pay(last, Line.BLOCK_GRANT, PAYER, provider.number, grant(model, provider, last) / MONTHS_PER_YEAR)
         return
     if provider.first_month < 0:
         begin_contract(model, provider, contract, month)
@@ -346,8 +385,9 @@ def pay_year_of_results(model: "ProbationModel", provider: ProbationProvider, co
     model.ledger.pay(last, Line.OVER_CAP, PAYER, provider.number, float(lines.over_cap))
 
 
-def pay_costs(model: "ProbationModel", provider: ProbationProvider, last: int) -> None:
-    """Enter what a provider spends on its staff and its overhead."""
+def pay_costs(model: "ProbationModel", provider: ProbationProvider, month: int) -> None:
+    """Enter what a provider spends on staff, overhead and, where Through the Gate falls to it, resettlement."""
+    last = first_day(month + 1) - 1
     practitioner, beside = post_cost(model, provider.kind)
     in_post = practitioner * provider.practitioner_weeks / WEEKS_PER_YEAR
     open_posts = model.officers.full_time_posts(provider.kind, provider.areas)
@@ -355,6 +395,7 @@ def pay_costs(model: "ProbationModel", provider: ProbationProvider, last: int) -
         Line.PRACTITIONERS: in_post,
         Line.OTHER_STAFF: beside * open_posts / MONTHS_PER_YEAR,
         Line.OVERHEAD: provider.overhead / MONTHS_PER_YEAR,
+        Line.RESETTLEMENT: model.register.organisations.resettlement_pounds * int(provider.resettled[month]),
     }
     model.ledger.pay_all(last, [(line, provider.number, OUTSIDE, pounds) for line, pounds in costs.items()])
 
@@ -381,21 +422,21 @@ def found_providers(model: "ProbationModel") -> list[ProbationProvider]:
 
     How the owner of a company will behave is drawn by its area.
     """
-    p, work = model.register.allocation, model.register.organisations
+    overhead_share, founders = model.register.organisations.overhead_share, staff_at_founding(model.register)
     areas = range(len(model.region.areas))
-    found: list[tuple[Provider, tuple[int, ...], float]] = [
-        *((Provider.TRUST, (a,), p.trust_practitioners) for a in areas),
-        (Provider.NPS, tuple(areas), p.nps_practitioners),
-        *((Provider.CRC, (a,), p.crc_practitioners) for a in areas),
-        (Provider.PROBATION_SERVICE, tuple(areas), p.probation_service_practitioners),
+    found: list[tuple[Provider, tuple[int, ...]]] = [
+        *((Provider.TRUST, (a,)) for a in areas),
+        (Provider.NPS, tuple(areas)),
+        *((Provider.CRC, (a,)) for a in areas),
+        (Provider.PROBATION_SERVICE, tuple(areas)),
     ]
     providers = []
-    for number, (kind, where, practitioners) in enumerate(found):
+    for number, (kind, where) in enumerate(found):
         practitioner, beside = post_cost(model, kind)
         share = sum(model.region.shares[a] for a in where)
-        staff = practitioners * model.size * share * (practitioner + beside)
+        staff = founders[kind] * model.size * share * (practitioner + beside)
         owner = float(model.draws.uniforms("organisations.owner", person_hashes(np.array(where)))[0])
-        overhead = staff * work.overhead_share
+        overhead = staff * overhead_share
         posts = model.officers.full_time_posts(kind, where)
         providers.append(ProbationProvider(model, number, kind, where, owner, staff + overhead, overhead, posts))
     return providers

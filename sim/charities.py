@@ -82,6 +82,8 @@ class SupportCounts:
     ----------
     leavers : int64 array, shape (3,)
         People released for the first time; those of them whom Through the Gate covers; those whom it sees.
+    seen : int64 array, shape (n,)
+        Whom of them Through the Gate sees.
     referrals, started : int64 arrays, shape (4 paths, 5 kinds)
         People put into a queue, and people whose help began.
     of_companies : int64 array, shape (2, 4)
@@ -90,12 +92,14 @@ class SupportCounts:
 
     def __init__(self) -> None:
         self.leavers = np.zeros(3, np.int64)
+        self.seen: NDArray[np.integer[Any]] = np.empty(0, np.int64)
         self.referrals = np.zeros((len(Path), len(Kind)), np.int64)
         self.started = np.zeros((len(Path), len(Kind)), np.int64)
         self.of_companies = np.zeros((2, TIERS), np.int64)
 
     def clear(self) -> None:
         """Begin a week."""
+        self.seen = self.seen[:0]
         for counts in (self.leavers, self.referrals, self.started, self.of_companies):
             counts[:] = 0
 

@@ -1,12 +1,14 @@
-"""What owners of companies decide once a month: posts, places of charities, whom to serve first.
+"""What is decided once a month: owners of companies on posts, places of charities and whom to serve first; trusts
+follow their grant.
 
 What each behaviour wants is said by `ProbationProvider`; here it sees its books, asks its contract, and is done.
 """
 
 from typing import TYPE_CHECKING
 
-from sim.accounts import contract_of, fee_of_year, is_funded_by, is_private, post_cost
-from sim.clock import DAYS_PER_WEEK, MONTHS_PER_QUARTER, first_day
+from sim.accounts import contract_of, fee_of_year, is_funded_by, is_private, post_cost, trust_staff
+from sim.clock import DAYS_PER_WEEK, MONTHS_PER_QUARTER, MONTHS_PER_YEAR, first_day
+from sim.offenders import Provider
 from sim.providers import Behaviour, Books, ProbationProvider
 from sim.results import prospects, rate
 
@@ -21,6 +23,7 @@ def books_of(model: "ProbationModel", provider: ProbationProvider, month: int) -
     income = provider.budget if contract is None else fee_of_year(model, provider, contract, month)
     practitioner, beside = post_cost(model, provider.kind)
     posts = model.officers.full_time_posts(provider.kind, provider.areas)
+    resettled = provider.resettled[max(0, month + 1 - MONTHS_PER_YEAR) : month + 1].sum()
     at_work = float(model.officers.at_work_by_office()[provider.kind, list(provider.areas)].sum())
     chain = 0.0
     if is_funded_by(model, provider, last):
@@ -29,7 +32,7 @@ def books_of(model: "ProbationModel", provider: ProbationProvider, month: int) -
     return Books(
         income=income,
         staff=practitioner * at_work + beside * posts,
-        other_costs=provider.overhead + chain,
+        other_costs=provider.overhead + chain + model.register.organisations.resettlement_pounds * float(resettled),
         post=practitioner + beside,
         workload=model.officers.workload(provider.kind, provider.areas),
     )
@@ -47,29 +50,45 @@ def pays_for_fewer_reoffenders(model: "ProbationModel", provider: ProbationProvi
 
 
 def decide(model: "ProbationModel", month: int) -> None:
-    """Let every company with a private owner decide on posts, on charities' places and on whom it serves first."""
+    """Let every company with a private owner decide on posts, on charities' places and on whom it serves first; the
+    posts of all others follow their grant."""
     p, last = model.register.organisations, first_day(month + 1) - 1
     for provider in model.providers:
         if not is_private(model, provider, last):
             grant_places(model, provider)
+            grant_posts(model, provider, month)
             continue
         provider.behaviour = owner_behaviour(model, provider.owner_draw)
         books = books_of(model, provider, month)
-        posts = model.officers.full_time_posts(provider.kind, provider.areas)
-        rows = model.officers.of(provider.kind, provider.areas)
-        model.officers.change_posts(
-            rows,
-            max(provider.posts_wanted(posts, books, p), p.least_posts_share * provider.founding_posts),
-            leaves_day=model.day + int(p.notice_weeks) * DAYS_PER_WEEK,
-            comes_day=model.day + int(model.register.workload.vacancy_weeks) * DAYS_PER_WEEK,
-            order=model.draws.uniforms("organisations.notice", model.officers.officer_hash[rows], month),
-        )
+        least, most = p.least_posts_share * provider.founding_posts, (1 + p.spare_posts_share) * provider.founding_posts
+        change_posts(model, provider, min(max(provider.posts_wanted(books, p), least), most), month)
         seeks = provider.behaviour == Behaviour.PROFIT_SEEKING
         by_payment = seeks and pays_for_fewer_reoffenders(model, provider, month)
-        model.officers.by_payment[rows] = by_payment
+        model.officers.by_payment[model.officers.of(provider.kind, provider.areas)] = by_payment
         if is_funded_by(model, provider, last):
             provider.places_share = provider.share_of_places_wanted(books, p)
             buy_places(model, provider, by_payment)
+
+
+def change_posts(model: "ProbationModel", provider: ProbationProvider, wanted: float, month: int) -> None:
+    """Set the posts that a provider means to keep, and open or give up those of its officers, after notice."""
+    officers, provider.posts = model.officers, wanted
+    rows = officers.of(provider.kind, provider.areas)
+    officers.change_posts(
+        rows,
+        wanted,
+        leaves_day=model.day + int(model.register.organisations.notice_weeks) * DAYS_PER_WEEK,
+        comes_day=model.day + int(model.register.workload.vacancy_weeks) * DAYS_PER_WEEK,
+        order=model.draws.uniforms("organisations.notice", officers.officer_hash[rows], month),
+    )
+
+
+def grant_posts(model: "ProbationModel", provider: ProbationProvider, month: int) -> None:
+    """Let the posts of a trust follow the grant of the financial year; all others stay as at founding."""
+    if provider.kind == Provider.TRUST:
+        wanted = provider.founding_posts * trust_staff(model.register, model.day)
+        if wanted != provider.posts:
+            change_posts(model, provider, wanted, month)
 
 
 def grant_places(model: "ProbationModel", provider: ProbationProvider) -> None:

@@ -34,6 +34,7 @@ class Line(IntEnum):
     SUPPLY_CHAIN = 16  # a company to a charity
     CHARITY_GRANT = 17  # the payer to a charity
     PLACES = 18  # what a charity's places cost
+    RESETTLEMENT = 19  # what a company spends on Through the Gate, for which the fee for service pays
 
 
 RESULTS = (

@@ -11,7 +11,7 @@ from mesa.time import EventGenerator, Priority, Schedule
 from numpy.typing import NDArray
 
 from sim import population
-from sim.accounts import found_providers
+from sim.accounts import found_providers, most_trust_staff, staff_at_founding
 from sim.charities import Cases, Charity, SupportCounts, found
 from sim.clock import DAYS_PER_WEEK, year_of_week
 from sim.compiled import compiled
@@ -183,16 +183,13 @@ class ProbationModel(mesa.Model):
         self._open_the_log()
 
     def _employ(self) -> Officers:
-        """Set up the practitioners of trusts, NPS and CRCs by the published numbers."""
-        p, work = self.register.allocation, self.register.workload
+        """Set up the practitioners of trusts, NPS and CRCs by the published numbers, with room for those to come."""
+        work, spare_of_company = self.register.workload, self.register.organisations.spare_posts_share
         officers = Officers(len(self.region.areas))
-        for provider, practitioners, spare in (
-            (Provider.TRUST, p.trust_practitioners, 0.0),
-            (Provider.NPS, p.nps_practitioners, 0.0),
-            (Provider.CRC, p.crc_practitioners, self.register.organisations.spare_posts_share),
-            (Provider.PROBATION_SERVICE, p.probation_service_practitioners, 0.0),
-        ):
-            officers.employ(provider, heads_for(practitioners * self.size, work), self.region.shares, spare)
+        for provider, practitioners in staff_at_founding(self.register).items():
+            spare = {Provider.TRUST: most_trust_staff(self.register) - 1, Provider.CRC: spare_of_company}
+            heads = heads_for(practitioners * self.size, work)
+            officers.employ(provider, heads, self.region.shares, spare.get(provider, 0.0))
         officers.grade(work, self.draws)
         return officers
 

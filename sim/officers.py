@@ -69,7 +69,7 @@ class Officers(Table):
         """
         for area, share in enumerate(shares):
             founded = max(1, math.floor(heads * share + 0.5))
-            number = founded + math.floor(founded * spare)
+            number = founded + math.ceil(founded * spare)
             self.first[provider, area] = len(self)
             self.count[provider, area] = number
             order = np.arange(number)
@@ -129,7 +129,7 @@ class Officers(Table):
         comes_day: int,
         order: NDArray[np.float64],
     ) -> None:
-        """Give posts up or open them until there are as many as wanted, in full-time equivalents.
+        """Give posts up or open them until there are as many as wanted, in full-time equivalents, to half a post.
 
         Parameters
         ----------
@@ -157,9 +157,10 @@ class Officers(Table):
             self.leaves_day[chosen] = NEVER
 
     def _first(self, rows: NDArray[np.int64], order: NDArray[np.float64], full_time: float) -> NDArray[np.int64]:
-        """Return the posts that come first, as many as go into a number of full-time equivalents."""
+        """Return the posts that come first, as many as come nearest to a number of full-time equivalents."""
         ranked = rows[np.argsort(order, kind="stable")]
-        return ranked[np.cumsum(self.hours[ranked]) <= full_time]
+        hours = self.hours[ranked]
+        return ranked[np.cumsum(hours) - hours / 2 < full_time]
 
     def let_go(self, day: int) -> None:
         """Let officers go whose notice ends by a day; their posts are closed."""

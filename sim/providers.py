@@ -53,7 +53,7 @@ def only_provider(timeline: Timeline, area: int, day: int) -> Provider:
 class Behaviour(IntEnum):
     """How a provider decides."""
 
-    BLOCK_GRANT = 0  # a public body keeps the posts that its grant was set for
+    BLOCK_GRANT = 0  # a public body keeps the posts that its grant is set for
     MISSION_LED = 1  # spends on service all that comes in
     SATISFICING = 2  # keeps the service as long as it does not lose money
     PROFIT_SEEKING = 3  # buys as little as the contract bears, and serves first who may bring payment
@@ -91,16 +91,20 @@ class ProbationProvider(Institution):
     budget, overhead : float
         Pounds a year: what its posts at founding cost in all, and the part that stays whatever posts it keeps.
     founding_posts : float
-        Full-time equivalents.
+        Full-time equivalents open at founding.
 
     Attributes
     ----------
+    posts : float
+        Full-time posts that it means to keep; those of its officers come to within half a post of it.
     practitioner_weeks : float
         Full-time equivalents at work in this month, added up over its weeks.
     starts : int64 array, shape (months, 4)
         Starts of sentences that it is paid for, by calendar month from that of day 0 on and by sentence type.
     bought : int64 array, shape (months,)
         Starts of orders under the public service, which may buy something for them.
+    resettled : int64 array, shape (months,)
+        Leavers whom its resettlement service saw.
     first_month : int
         Of its contract, -1 before.
     base_starts : int64 array, shape (4,)
@@ -137,10 +141,11 @@ class ProbationProvider(Institution):
         self.behaviour = Behaviour.BLOCK_GRANT
         self.budget = budget
         self.overhead = overhead
-        self.founding_posts = founding_posts
+        self.founding_posts = self.posts = founding_posts
         self.practitioner_weeks = 0.0
         self.starts = np.zeros((_MONTHS, len(SENTENCE_TYPES)), np.int64)
         self.bought = np.zeros(_MONTHS, np.int64)
+        self.resettled = np.zeros(_MONTHS, np.int64)
         self.first_month = -1
         self.base_starts = np.zeros(len(SENTENCE_TYPES), np.int64)
         self.baseline = Cohorts(0, 0, 0, 0.0)
@@ -148,18 +153,16 @@ class ProbationProvider(Institution):
         self.places_share = 1.0
         self.volume_over_forecast = 0.0
 
-    def posts_wanted(self, posts: float, books: Books, p: Group) -> float:
+    def posts_wanted(self, books: Books, p: Group) -> float:
         """Return how many full-time posts it wants next month, by how it decides; at most a step more or less.
 
         Parameters
         ----------
-        posts : float
-            Open now.
         books : Books
         p : Group
             The register's ``organisations``.
         """
-        step = p.greatest_change_per_month * posts
+        posts, step = self.posts, p.greatest_change_per_month * self.posts
         match self.behaviour:
             case Behaviour.BLOCK_GRANT:
                 return posts
@@ -189,5 +192,5 @@ class ProbationProvider(Institution):
     def moved_to(self, model: "ProbationModel") -> Self:
         """Return the same provider, with counts of its own, in a copy of its world."""
         twin = super().moved_to(model)
-        twin.starts, twin.bought = self.starts.copy(), self.bought.copy()
+        twin.starts, twin.bought, twin.resettled = self.starts.copy(), self.bought.copy(), self.resettled.copy()
         return twin

@@ -116,7 +116,7 @@ def refer_leavers(model: "ProbationModel") -> None:
     mentored[:, Kind.MENTORING] = 1
     refer(model, offered, mentored, "support.reach", Path.EVERY_LEAVER, whatever_need=True)
     refer(model, rows, np.full((len(rows), len(Kind)), p.voluntary_reach), "support.reach", Path.VOLUNTARY)
-    met = rows[covered & seen]
+    met = model.support.seen = rows[covered & seen]
     refer(model, met, np.ones((len(met), len(Kind))), "support.reach", Path.THROUGH_THE_GATE)
 
 
