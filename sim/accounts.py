@@ -8,6 +8,7 @@ the prices of the register.
 
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -217,11 +218,16 @@ def settle(model: "ProbationModel", provider: ProbationProvider, month: int) -> 
 
 
 def begin_contract(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
-    """Fix on what a contract rests: the volumes of the year before it, and the baseline of its results."""
+    """Fix on what a contract rests: the volumes of the year before it, and the baseline of its results.
+
+    The baseline is what results are held against: three-month cohorts, of a whole year, as one.
+    """
     provider.first_month = month
     provider.base_starts = provider.starts[max(0, month - MONTHS_PER_YEAR) : month].sum(axis=0)
-    first, end = date(int(contract.baseline_year), 1, 1), date(int(contract.baseline_year) + 1, 1, 1)
-    provider.baseline = cohort(model, provider, contract, day_of(first), day_of(end), by_rule=True)
+    first = month_of(day_of(date(int(contract.baseline_year), 1, 1)))
+    bounds = [first_day(first + quarter * MONTHS_PER_QUARTER) for quarter in range(QUARTERS_PER_YEAR + 1)]
+    quarters = [cohort(model, provider, contract, *span, by_rule=True) for span in pairwise(bounds)]
+    provider.baseline = Cohorts(*(sum(column) for column in zip(*quarters, strict=True)))
 
 
 def pay_by_month(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:

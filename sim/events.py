@@ -77,7 +77,7 @@ INDEX_COLUMNS = {
     "offence_group": Column("uint8", "OffenceGroup", "index offence"),
     "rosh": Column("uint8", "Rosh", "risk of serious harm by the index offence alone"),
     "would_be_provider": Column("uint8", "Provider", "by the post-reform rule on that risk, in every regime"),
-    "provider": Column("uint8", "Provider", "who supervises at the index"),
+    "provider": Column("uint8", "Provider", "who supervises, from the day or from the next week on"),
     "needs_assessed": Column("uint8", "bits of Need", "criminogenic needs at the sanction"),
     "needs": Column("uint8", "bits of Need", "criminogenic needs on the day"),
     "has_weak_family_tie": Column("bool", "boolean", "the tie to family is below one half"),

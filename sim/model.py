@@ -128,6 +128,8 @@ class ProbationModel(mesa.Model):
         The week that the next step lives; negative in the run-in.
     settled : int
         Rows at the front of the table, of people who have left, which move no more.
+    index_logged : tuple of (int, int)
+        Length of the index log before the last week and before the present one.
     tracked, engaged, leaving, inside, reviewed : int64 arrays
         Rows at the start of the present week, in order: all who are tracked; those under sentence or on remand; those
         whose tracked years are over; those in prison;
@@ -176,6 +178,7 @@ class ProbationModel(mesa.Model):
         self.officer_changes = np.zeros(len(Provider), np.int64)
         self.week = -int(self.register.population.run_in_weeks)
         self.settled = 0
+        self.index_logged = (0, 0)
         self._forget_the_week()
         population.add_stock(self, self.week)
         while self.week < 0:
@@ -238,6 +241,7 @@ class ProbationModel(mesa.Model):
         ties.activate(self)
         self.log.keep(self.log.day >= 0)
         self.index_log.keep(self.index_log.day >= 0)
+        self.index_logged = (0, 0)
         self.people.__dict__["flows"][:] = 0
         self.ties.log_seen = len(self.log)
 
@@ -265,6 +269,7 @@ class ProbationModel(mesa.Model):
         tidy(self)
         self._sort_people()
         self.week_logged, paid = len(self.log), len(self.ledger)
+        self.index_logged = self.index_logged[1], len(self.index_log)
         for process in WEEK:
             process.step(self)
         self.docket.drop_done()
@@ -288,7 +293,7 @@ class ProbationModel(mesa.Model):
         twin.time, twin.steps = self.time, self.steps
         schedule = Schedule(interval=1.0, start=self.time + 1.0)
         twin._default_schedule = EventGenerator(twin, twin._do_step, schedule, priority=Priority.HIGH).start()
-        for name in ("region", "register", "scale", "seed_number", "size", "draws", "week", "settled"):
+        for name in ("region", "register", "scale", "seed_number", "size", "draws", "week", "settled", "index_logged"):
             setattr(twin, name, getattr(self, name))
         for name in _OWN:
             setattr(twin, name, getattr(self, name).copy())

@@ -8,8 +8,8 @@ leave hand on their cases. A change of officer sets the alliance back. Above wha
 cut, lowest tier first, or by class of payment.
 
 Reads: status, sentence columns, rosh, is_mappa, area, ogrs3, officers' hours, grades and absences.
-Writes: provider, officer, officer_changes, alliance, handover_end_day, offence_bound, rosh (escalation); officers'
-caseloads (and points, cuts).
+Writes: provider (of the last index events too), officer, officer_changes, alliance, handover_end_day, offence_bound,
+rosh (escalation); officers' caseloads (and points, cuts).
 Draws: allocation.team, allocation.order, allocation.escalation, allocation.same_officer.
 """
 
@@ -22,7 +22,7 @@ from sim.compiled import compiled
 from sim.draws import uniform
 from sim.events import Event
 from sim.legal_status import drop_supervisor, is_on_caseload, look_again
-from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Provider, Rosh, Rows
+from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Disposal, Provider, Rosh, Rows
 from sim.officers import assign_least_loaded
 from sim.providers import by_risk, only_provider
 from sim.workload import add_case, clear, fill_weights, share_cut, tier_of
@@ -30,6 +30,9 @@ from sim.workload import build as build_workload
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
+
+_SUPERVISED = (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER, Disposal.CUSTODY)
+"""What supervision follows."""
 
 
 def step(model: "ProbationModel") -> None:
@@ -169,6 +172,20 @@ def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
     people.provider[rows] = provider
     people.officer[rows] = chosen
     model.log.record(Event.ALLOCATION, model.day, rows, provider, chosen)
+    is_new = before[moved] < 0
+    note_supervisor(model, rows[is_new], provider[is_new])
+
+
+def note_supervisor(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
+    """Enter who supervises after the index events of this week and the last, for people who had nobody on the day.
+
+    Whoever starts an order has a provider from the next week on, and is in that one's cohort.
+    """
+    index, first = model.index_log, model.index_logged[0]
+    nobody = np.isin(index.disposal[first:], _SUPERVISED) & (index.provider[first:] == Provider.NOBODY)
+    waiting = first + np.flatnonzero(nobody)
+    provider_of = dict(zip(rows.tolist(), provider.tolist(), strict=True))
+    index.provider[waiting] = [provider_of.get(row, Provider.NOBODY) for row in index.row[waiting].tolist()]
 
 
 @compiled

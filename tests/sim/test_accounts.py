@@ -26,7 +26,7 @@ SPLIT = day_of(date(2014, 6, 1))
 START = month_of(day_of(date(2015, 2, 1)))
 """First month of the contract."""
 ALL_TIME = (0, 10**6)
-COSTS = (Line.PRACTITIONERS, Line.OTHER_STAFF, Line.OVERHEAD)
+COSTS = (Line.PRACTITIONERS, Line.OTHER_STAFF, Line.OVERHEAD, Line.RESETTLEMENT)
 OVERCLAIMS = (Line.OVERCLAIM, Line.RECOVERY)
 
 
@@ -160,7 +160,7 @@ def test_practitioners_cost_what_those_in_post_week_by_week_cost_by_hand(post):
 
 def test_a_budget_covers_the_founding_posts_and_overhead_by_hand(post):
     p, work = post.register.organisations, post.register.allocation
-    heads = {Provider.TRUST: work.trust_practitioners, Provider.NPS: work.nps_practitioners}
+    heads = {Provider.TRUST: work.trust_practitioners[0], Provider.NPS: work.nps_practitioners}
     for i, (kind, number) in enumerate((heads | {Provider.CRC: work.crc_practitioners}).items()):
         (provider,) = of_kind(post, kind)
         staff = number * post.size * (p.practitioner_pounds + p.other_staff_pounds * p.other_staff_per_practitioner[i])
@@ -171,6 +171,64 @@ def test_a_budget_covers_the_founding_posts_and_overhead_by_hand(post):
     for month in months(post, month_of(SPLIT)):
         assert entered(post, Line.BLOCK_GRANT, month, nps) == pytest.approx(nps.budget / 12)
         assert entered(post, Line.OVERHEAD, month, nps) == pytest.approx(-nps.overhead / 12)
+
+
+def test_resettlement_costs_a_price_for_each_leaver_seen_and_nothing_before_through_the_gate(post):
+    provider, pounds = company(post), post.register.organisations.resettlement_pounds
+    seen = post.weekly.series("leavers_seen")
+    started, spent = month_of(day_of(date(2015, 5, 1))), 0.0
+    for month in months(post, month_of(SPLIT)):
+        by_hand = -pounds * sum(seen[w] for w in range(len(seen)) if month_of(w * 7) == month)
+        found = entered(post, Line.RESETTLEMENT, month, provider)
+        assert found == pytest.approx(by_hand)
+        assert found == 0 or month >= started - 1, "a week counts to the month of its Monday"
+        spent += found
+    assert spent < 0, "somebody is seen"
+    for other in (Provider.TRUST, Provider.NPS):
+        assert not post.ledger.received(of_kind(post, other)[0].number, (Line.RESETTLEMENT,), *ALL_TIME)
+
+
+# --- trusts follow the published numbers of staff
+
+
+@pytest.mark.parametrize(
+    ("when", "staff"),
+    [
+        (date(2008, 1, 7), 9580),
+        (date(2011, 3, 31), 9580),
+        (date(2011, 4, 1), 9270),
+        (date(2012, 3, 31), 9270),
+        (date(2012, 4, 1), 9900),
+        (date(2013, 3, 31), 9900),
+        (date(2013, 4, 1), 9660),
+        (date(2020, 1, 1), 9660),
+    ],
+)
+def test_the_number_of_a_march_is_that_of_the_financial_year_that_ends_with_it(register, when, staff):
+    assert accounts.trust_staff(register, day_of(when)) == pytest.approx(staff / 9580)
+
+
+def test_a_trust_has_the_grant_of_its_year_and_keeps_its_overhead_by_hand(pre):
+    (trust,) = of_kind(pre, Provider.TRUST)
+    staff = trust.budget - trust.overhead
+    for month in months(pre):
+        ratio = accounts.trust_staff(pre.register, first_day(month + 1) - 1)
+        assert entered(pre, Line.BLOCK_GRANT, month, trust) == pytest.approx((staff * ratio + trust.overhead) / 12)
+        assert entered(pre, Line.OVERHEAD, month, trust) == pytest.approx(-trust.overhead / 12)
+
+
+def test_posts_of_trusts_follow_the_published_staff_and_those_of_all_others_stay(pre):
+    (trust,) = of_kind(pre, Provider.TRUST)
+    ratio = accounts.trust_staff(pre.register, pre.day)
+    assert trust.posts == pytest.approx(trust.founding_posts * ratio)
+    assert abs(pre.officers.full_time_posts(trust.kind, trust.areas) - trust.posts) <= 0.5 + 1e-3
+    in_post = pre.weekly.series("om_fte")
+    by_march = {year: in_post[day_of(date(year, 3, 31)) // 7 - 8 :][:9].mean() for year in (2011, 2012, 2013)}
+    assert by_march[2012] < by_march[2011]
+    assert by_march[2012] < by_march[2013]
+    for kind in (Provider.NPS, Provider.CRC, Provider.PROBATION_SERVICE):
+        (other,) = of_kind(pre, kind)
+        assert other.posts == other.founding_posts == pre.officers.full_time_posts(kind, other.areas)
 
 
 # --- charities
@@ -361,11 +419,29 @@ def counted(model, mask, start, quarters):
     return Cohorts(found.offenders, found.reoffenders, found.reoffences, ogrs)
 
 
-def test_the_baseline_is_the_year_s_cohort_by_the_rule(post):
+def test_the_baseline_is_the_year_s_three_month_cohorts_by_the_rule_as_results_are(post):
     mask = eligible(post) & (post.index_log.would_be_provider == Provider.CRC)
-    baseline = counted(post, mask, date(2011, 1, 1), 4)
-    assert baseline.people > 300
+    quarters = [counted(post, mask, date(2011, month, 1), 1) for month in (1, 4, 7, 10)]
+    baseline = Cohorts(*(sum(column) for column in zip(*quarters, strict=True)))
+    assert baseline.people > counted(post, mask, date(2011, 1, 1), 4).people > 300
     assert company(post).baseline == pytest.approx(baseline, rel=1e-5)
+
+
+def test_who_starts_an_order_is_in_the_cohort_of_who_then_supervises(pre, post):
+    """On the day of the order nobody does: whoever starts one has a provider from the next week on."""
+    for model, end in ((pre, pre.day - 7), (post, day_of(date(2019, 12, 1)))):
+        index = model.index_log
+        orders = np.isin(index.disposal, (Disposal.COMMUNITY_ORDER, Disposal.SUSPENDED_SENTENCE_ORDER))
+        orders &= (index.day >= 0) & (index.day < end)
+        assert (index.provider[orders] != Provider.NOBODY).mean() > 0.99
+        by_trust, after = index.provider[orders] == Provider.TRUST, index.day[orders] >= SPLIT + 7
+        assert by_trust[index.day[orders] < SPLIT].mean() > 0.99
+        if model is post:
+            assert not by_trust[after].any()
+            same = index.provider[orders] == index.would_be_provider[orders]
+            assert same[after].mean() > 0.8
+    unsupervised = (pre.index_log.disposal == Disposal.CUSTODY) & (pre.index_log.sentence_days < 365)
+    assert (pre.index_log.provider[unsupervised] == Provider.NOBODY).mean() > 0.6, "before the reform they have nobody"
 
 
 def test_results_paid_are_those_of_cohorts_counted_by_the_official_rules(post):

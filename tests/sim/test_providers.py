@@ -23,10 +23,10 @@ BOOKS = st.builds(
 POSTS = st.floats(1, 1000)
 
 
-def provider(behaviour, share=0.8):
-    """Return a company that behaves so and buys a share of places."""
+def provider(behaviour, share=0.8, posts=100.0):
+    """Return a company that behaves so, keeps so many posts and buys a share of places."""
     made = ProbationProvider(None, 3, Provider.CRC, (0,), 0.5, 1e6, 1e5, 100.0)
-    made.behaviour, made.places_share = behaviour, share
+    made.behaviour, made.places_share, made.posts = behaviour, share, posts
     return made
 
 
@@ -37,17 +37,17 @@ def books(surplus=0.0, workload=1.0, post=50_000.0):
 
 def change(behaviour, *, posts=100.0, **kept):
     """Return by how many posts of a hundred a provider wants to differ."""
-    return provider(behaviour).posts_wanted(posts, books(**kept), P) - posts
+    return provider(behaviour, posts=posts).posts_wanted(books(**kept), P) - posts
 
 
 @given(POSTS, BOOKS)
 def test_a_block_grant_changes_no_post_whatever_the_books_say(posts, kept):
-    assert provider(Behaviour.BLOCK_GRANT).posts_wanted(posts, kept, P) == posts
+    assert provider(Behaviour.BLOCK_GRANT, posts=posts).posts_wanted(kept, P) == posts
 
 
 @given(st.sampled_from(Behaviour), POSTS, BOOKS)
 def test_nobody_wants_more_than_a_step_of_change(behaviour, posts, kept):
-    wanted = provider(behaviour).posts_wanted(posts, kept, P)
+    wanted = provider(behaviour, posts=posts).posts_wanted(kept, P)
     assert posts * (1 - STEP) - 1e-9 <= wanted <= posts * (1 + STEP) + 1e-9
 
 
@@ -102,8 +102,8 @@ def test_the_profit_seeking_cut_up_to_the_workload_that_is_borne_whatever_the_su
 @given(st.sampled_from(PRIVATE), POSTS, BOOKS, st.floats(0, 1e7))
 def test_more_income_never_means_fewer_posts(behaviour, posts, kept, more):
     richer = kept._replace(income=kept.income + more)
-    made = provider(behaviour)
-    assert made.posts_wanted(posts, richer, P) >= made.posts_wanted(posts, kept, P)
+    made = provider(behaviour, posts=posts)
+    assert made.posts_wanted(richer, P) >= made.posts_wanted(kept, P)
 
 
 # --- places of charities

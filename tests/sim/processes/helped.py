@@ -44,6 +44,7 @@ class Turn:
     motivated: np.ndarray
     help: np.ndarray
     asked: np.ndarray
+    places: np.ndarray
     logged: list
     released: list
     counts: dict
@@ -93,6 +94,7 @@ def keep_book(model, weeks):
                 motivated=support.motivated(m, everyone),
                 help=p.help.copy(),
                 asked=p.asked.copy(),
+                places=np.array([c.places for c in m.charities]),
                 logged=lines,
                 released=released,
                 counts={n: getattr(m.support, n).copy() for n in ("leavers", "referrals", "started")},

@@ -181,7 +181,7 @@ def test_nobody_to_allocate_changes_nothing(quiet):
 def test_twice_the_practitioners_halve_the_caseload(day_zero):
     found = []
     for factor in (1, 2):
-        wanted = day_zero.register.allocation.trust_practitioners * factor
+        wanted = tuple(n * factor for n in day_zero.register.allocation.trust_practitioners)
         register = with_raw(day_zero, allocation__trust_practitioners=wanted).register
         officers = world("pre_reform", register=register).officers
         found.append(officers.caseload[officers.provider == Provider.TRUST].mean())
@@ -390,7 +390,7 @@ def test_smaller_teams_leave_caseloads_less_level(mid_2016):
         crc = (officers.provider == Provider.CRC) & ~officers.is_closed
         one_case = model.register.workload.community_points[1] / officers.target[crc].min()
         spread[size] = np.ptp(officers.points[crc] / officers.target[crc]) / one_case
-    assert spread[1000] <= 1
+    assert spread[1000] <= 1 + 1e-9
     assert spread[1] > 10
 
 

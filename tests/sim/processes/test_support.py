@@ -93,7 +93,7 @@ def test_help_as_it_is_does_change_events(day_zero):
 
 def test_only_where_the_company_that_pays_seeks_results_do_people_take_turns_by_what_they_may_bring(day_zero):
     model = copy_of(day_zero)
-    people, cases, waiting = model.people, model.cases, 4
+    people, cases, waiting = model.people, model.cases, 5
     cases.keep(np.zeros(len(cases), bool))
     rows = free_people(model, waiting, provider=Provider.CRC)
     by_results, usual = model.charities[:2]
