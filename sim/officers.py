@@ -25,7 +25,8 @@ OFFICER_COLUMNS = {
     "provider": Column("uint8", "Provider", "who employs the officer"),
     "is_qualified": Column("bool", "boolean", "a probation officer (PO), not a service officer (PSO)"),
     "hours": Column("float32", "full time", "contracted hours as a share of full time"),
-    "target": Column("int32", "points", "workload that the contracted hours can carry"),
+    "holds_cases": Column("bool", "boolean", "a caseholder; the others write reports, sit in court, run programmes"),
+    "target": Column("int32", "points", "workload that the contracted hours can carry; 0 for who holds no cases"),
     "caseload": Column("int32", "people", "people supervised, in custody or the community"),
     "community_cases": Column("int32", "people", "people supervised in the community"),
     "points": Column("int32", "points", "workload held"),
@@ -80,13 +81,18 @@ class Officers(Table):
         self._measure()
 
     def grade(self, p: Group, draws: Draws) -> None:
-        """Give everyone hours, a grade and a target, by keyed draws."""
+        """Give everyone hours, a grade and a target, by keyed draws, and cases to a share of each office.
+
+        Targets are set so that an office can carry as much whatever that share.
+        """
         rows = np.arange(len(self))
         part_time = draws.uniforms("officers.hours", self.officer_hash) < p.part_time_share
         self.hours[rows] = np.where(part_time, p.part_time_hours, 1.0)
         qualified_share = np.asarray(p.qualified_share)[self.provider - Provider.TRUST]
         self.is_qualified[rows] = draws.uniforms("officers.grade", self.officer_hash) < qualified_share
-        self.target[rows] = (self.hours * p.points_full_time).astype(np.int64)
+        self.holds_cases[rows] = _evenly_among(self.first, self.count, p.caseholder_share, len(self))
+        full_time = self.holds_cases * (p.points_full_time / p.caseholder_share)
+        self.target[rows] = (self.hours * full_time).astype(np.int64)
 
     def load(self) -> Load:
         """Return what every officer holds, for a compiled loop; hold it no longer than a column."""
@@ -190,6 +196,18 @@ class Officers(Table):
         return twin
 
 
+def _evenly_among(first: NDArray[np.int64], count: NDArray[np.int64], share: float, officers: int) -> NDArray[np.bool_]:
+    """Mark a share of the officers of each office, here and there in it, at least one; shape (officers,)."""
+    chosen = np.zeros(officers, bool)
+    for start, number in zip(first.ravel().tolist(), count.ravel().tolist(), strict=True):
+        place, wanted = np.arange(number), max(1, math.floor(number * share + _HALF))
+        chosen[start : start + number] = (place + 1) * wanted // max(1, number) > place * wanted // max(1, number)
+    return chosen
+
+
+_HALF = 0.5
+
+
 def heads_for(full_time_in_post: float, p: Group) -> float:
     """Return the posts that give so many full-time equivalents in post, part-timers and vacancies reckoned with.
 
@@ -235,7 +253,7 @@ def assign_least_loaded(
     place,
     weight,
     is_high_risk,
-    is_closed,
+    holds_no_cases,
     is_at_work,
     is_qualified,
     target,
@@ -246,8 +264,8 @@ def assign_least_loaded(
     """Give each case in turn to the officer of its team with the least workload for the hours; the first of equals.
 
     Cases of high risk of serious harm go to qualified officers as long as one is at work, and nobody gets a case who is
-    not at work as long as anyone is. A post that is given up gets none as long as the office has another; a team whose
-    posts are all given up sends its cases to the rest of the office.
+    not at work as long as anyone is. Who holds no cases, or a post given up, gets none as long as the office has
+    another; a team of nobody else sends its cases to the rest of the office.
 
     Parameters
     ----------
@@ -259,7 +277,7 @@ def assign_least_loaded(
     weight : int64 array, shape (n,)
         Workload points of the case.
     is_high_risk : boolean array, shape (n,)
-    is_closed, is_at_work, is_qualified : boolean arrays, shape (officers,)
+    holds_no_cases, is_at_work, is_qualified : boolean arrays, shape (officers,)
     target, points, caseload : int32 arrays, shape (officers,)
         `points` and `caseload` are read and written.
     out : int64 array, shape (n,)
@@ -270,12 +288,12 @@ def assign_least_loaded(
         team = int(place[i] * teams)
         start = first[i] + team * count[i] // teams
         end = first[i] + (team + 1) * count[i] // teams
-        if is_closed[start:end].all():
+        if holds_no_cases[start:end].all():
             start, end = first[i], first[i] + count[i]
         best, best_fit = start, -1
         for officer in range(start, end):
             fit = 0
-            if is_closed[officer]:
+            if holds_no_cases[officer]:
                 fit = -1
             elif is_at_work[officer]:
                 fit = 2 if is_qualified[officer] or not is_high_risk[i] else 1

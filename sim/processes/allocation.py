@@ -156,7 +156,7 @@ def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
         model.draws.uniforms("allocation.team", people.person_hash[rows]),
         weights(model, rows),
         people.rosh[rows] >= Rosh.HIGH,
-        officers.is_closed,
+        officers.is_closed | ~officers.holds_cases,
         ~officers.is_away(model.day),
         officers.is_qualified,
         officers.target,

@@ -69,7 +69,7 @@ def staff(model: "ProbationModel") -> None:
 @compiled
 def factor_of_load(points, target, slope):
     """Return the factor on leaving or falling ill: 1 up to the target, then ``exp(slope (points / target - 1))``."""
-    return math.exp(slope * max(points / target - 1.0, 0.0))
+    return math.exp(slope * max(points / max(target, 1) - 1.0, 0.0))
 
 
 @compiled

@@ -22,9 +22,16 @@ def assign(places, count=20, team_size=10, first=0, *, loop=assign_least_loaded,
     Unless told otherwise all posts are open and all officers at work, qualified, without cases and of one target.
     """
     n, known = len(places), first + count
-    made = {"is_closed": False, "is_at_work": True, "is_qualified": True, "target": 100, "points": 0, "caseload": 0}
+    made = {
+        "holds_no_cases": False,
+        "is_at_work": True,
+        "is_qualified": True,
+        "target": 100,
+        "points": 0,
+        "caseload": 0,
+    }
     made |= officers
-    staff = [np.array(np.broadcast_to(made[k], known), bool) for k in ("is_closed", "is_at_work", "is_qualified")]
+    staff = [np.array(np.broadcast_to(made[k], known), bool) for k in ("holds_no_cases", "is_at_work", "is_qualified")]
     target, points, load = (
         np.array(np.broadcast_to(made[k], known), np.int32) for k in ("target", "points", "caseload")
     )
@@ -125,7 +132,7 @@ def test_a_team_that_is_away_as_a_whole_shares_its_cases_all_the_same():
 @LOOPS
 @pytest.mark.parametrize("at_work", [True, [0, 0, 1]])
 def test_a_post_that_is_given_up_gets_no_case_however_much_the_others_hold(loop, at_work):
-    made = {"is_closed": [1, 0, 0], "is_at_work": at_work, "points": [0, 900, 910], "is_qualified": [1, 0, 0]}
+    made = {"holds_no_cases": [1, 0, 0], "is_at_work": at_work, "points": [0, 900, 910], "is_qualified": [1, 0, 0]}
     for high in (False, True):
         out, load, _ = assign([0.0] * 4, count=3, loop=loop, weight=4, high=high, **made)
         assert load[0] == 0
@@ -134,14 +141,14 @@ def test_a_post_that_is_given_up_gets_no_case_however_much_the_others_hold(loop,
 
 @LOOPS
 def test_where_all_others_of_the_team_are_away_they_get_the_cases_and_a_post_given_up_none(loop):
-    made = {"is_closed": [1, 0, 0, 1, 0, 0], "is_at_work": [0, 0, 0, 0, 1, 1], "points": [0, 900, 900, 0, 0, 0]}
+    made = {"holds_no_cases": [1, 0, 0, 1, 0, 0], "is_at_work": [0, 0, 0, 0, 1, 1], "points": [0, 900, 900, 0, 0, 0]}
     out, _, _ = assign([0.0] * 4, count=6, team_size=3, loop=loop, **made)
     assert out.tolist() == [1, 2, 1, 2]
 
 
 @LOOPS
 def test_the_cases_of_a_team_whose_posts_are_all_given_up_go_to_the_rest_of_the_office(loop):
-    made = {"is_closed": [0, 0, 1, 1, 0, 0], "is_at_work": [0, 1, 0, 0, 1, 1], "points": [0, 12, 0, 0, 10, 11]}
+    made = {"holds_no_cases": [0, 0, 1, 1, 0, 0], "is_at_work": [0, 1, 0, 0, 1, 1], "points": [0, 12, 0, 0, 10, 11]}
     out, load, _ = assign([0.4] * 3 + [0.0], count=6, team_size=2, loop=loop, **made)
     assert out.tolist() == [4, 4, 5, 1], "the least loaded at work of all the others; another team is as it was"
     assert load.tolist() == [0, 1, 0, 0, 2, 1]
@@ -151,7 +158,7 @@ def test_the_cases_of_a_team_whose_posts_are_all_given_up_go_to_the_rest_of_the_
 
 @LOOPS
 def test_no_case_leaves_its_office_though_all_its_posts_are_given_up(loop):
-    out, load, _ = assign([0.0, 0.9], count=2, first=3, loop=loop, is_closed=True, is_at_work=False)
+    out, load, _ = assign([0.0, 0.9], count=2, first=3, loop=loop, holds_no_cases=True, is_at_work=False)
     assert out.tolist() == [3, 4]
     assert load[:3].tolist() == [0, 0, 0]
 
@@ -189,7 +196,7 @@ def test_who_is_away_not_qualified_or_gone_is_passed_by_as_long_as_there_is_anot
     at_work, qualified, closed = rng.random((3, count)) < [[0.6], [0.5], [0.4]]
     at_work &= ~closed
     high, weight = rng.random(len(places)) < 0.5, rng.integers(0, 100, len(places))
-    made = {"weight": weight, "high": high, "is_closed": closed, "is_at_work": at_work, "is_qualified": qualified}
+    made = {"weight": weight, "high": high, "holds_no_cases": closed, "is_at_work": at_work, "is_qualified": qualified}
     made["target"] = rng.integers(200, 900, count)
     out, load, points = assign(places, count, team_size, **made)
     teams = teams_of(0, count, team_size)
@@ -226,13 +233,32 @@ def test_hours_grades_and_targets_are_as_the_register_says(register):
         part_time_hours="0.5",
         qualified_share="[0.5, 0.5, 0.6, 0.5]",
         points_full_time="700",
+        caseholder_share="1",
     )
     half = officers.hours == np.float32(0.5)
     assert half.mean() == pytest.approx(0.3, abs=0.015)
     assert (officers.hours[~half] == 1).all()
     assert (officers.target == np.where(half, 350, 700)).all()
+    assert officers.holds_cases.all()
     assert officers.is_qualified.mean() == pytest.approx(0.6, abs=0.015)
     assert officers.is_qualified[half].mean() == pytest.approx(0.6, abs=0.03), "grades do not depend on hours"
+
+
+@pytest.mark.parametrize("share", [0.6, 0.75, 0.9])
+def test_a_share_of_every_office_holds_cases_and_can_carry_as_much_together(register, share):
+    everyone, some = (graded(register, 400, areas=4, caseholder_share=str(s)) for s in (1, share))
+    for area in range(4):
+        rows = some.of(Provider.CRC, (area,))
+        assert some.holds_cases[rows].sum() == round(100 * share)
+        team = some.holds_cases[rows].reshape(10, 10).sum(axis=1)
+        assert np.ptp(team) <= 1, "here and there in the office"
+        assert some.target[rows].sum() == pytest.approx(everyone.target[rows].sum(), rel=0.06)
+    assert (some.target[~some.holds_cases] == 0).all()
+    assert np.array_equal(some.hours, everyone.hours)
+
+
+def test_an_office_of_one_holds_cases(register):
+    assert graded(register, 1, caseholder_share="0.6").holds_cases.tolist() == [True]
 
 
 def test_an_officer_s_grade_depends_on_the_place_in_the_office_alone(register):

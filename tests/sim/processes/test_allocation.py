@@ -382,12 +382,12 @@ def test_smaller_teams_leave_caseloads_less_level(mid_2016):
     spread = {}
     for size in (1, 1000):
         model = with_raw(mid_2016, allocation__team_size=size)
-        rows = free_people(model, 1500, status=Status.COMMUNITY_ORDER, rosh=Rosh.MEDIUM, ogrs3=0.2)
+        rows = free_people(model, 3000, status=Status.COMMUNITY_ORDER, rosh=Rosh.MEDIUM, ogrs3=0.2)
         officers = model.officers
         officers.caseload[:] = officers.points[:] = 0
         officers.away_until_day[:] = model.day
         allocation.allocate(model, rows, np.full(len(rows), Provider.CRC))
-        crc = (officers.provider == Provider.CRC) & ~officers.is_closed
+        crc = (officers.provider == Provider.CRC) & ~officers.is_closed & officers.holds_cases
         one_case = model.register.workload.community_points[1] / officers.target[crc].min()
         spread[size] = np.ptp(officers.points[crc] / officers.target[crc]) / one_case
     assert spread[1000] <= 1 + 1e-9
@@ -435,6 +435,7 @@ def test_high_risk_goes_to_qualified_officers_and_all_others_to_any(quiet):
 
 def test_where_nobody_qualified_is_at_work_high_risk_goes_to_whoever_is(quiet):
     officers = quiet.officers
+    officers.is_qualified[:] = np.arange(len(officers)) % 2 == 0
     officers.away_until_day[:] = np.where(officers.is_qualified, quiet.day + 7, quiet.day)
     officers.is_vacant[:] = False
     rows = new_cases(quiet, 20, rosh=Rosh.HIGH)
@@ -446,7 +447,7 @@ def test_where_nobody_qualified_is_at_work_high_risk_goes_to_whoever_is(quiet):
 def test_a_post_that_is_given_up_gets_no_case_whether_or_not_the_others_are_at_work(quiet, others):
     officers = quiet.officers
     crc = np.flatnonzero(officers.provider == Provider.CRC)
-    shut = crc[::4]
+    shut = crc[officers.holds_cases[crc]][::4]
     alone(quiet, allocation)
     officers.is_vacant[crc], officers.is_closed[crc] = False, False
     officers.away_until_day[crc] = quiet.day + (7 if others == "away" else 0)
@@ -456,6 +457,7 @@ def test_a_post_that_is_given_up_gets_no_case_whether_or_not_the_others_are_at_w
     alone(quiet, allocation)
     assert held > 100
     assert not officers.caseload[shut].any(), "those that it had are handed on"
+    assert officers.holds_cases[quiet.people.officer[rows]].all()
     assert set(quiet.people.officer[rows]) <= set(np.setdiff1d(crc, shut))
 
 

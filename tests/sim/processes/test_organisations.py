@@ -24,7 +24,7 @@ WORKING_DAYS = 5
 
 def office(register, heads=HEADS, *, load=1.0, seed=7, **settings):
     """Return officers without people, all at a load, with a register under which they can be lived alone."""
-    for name, value in settings.items():
+    for name, value in ({"caseholder_share": 1} | settings).items():
         register = register.with_setting(f"workload.{name}", str(value))
     officers = Officers(1)
     officers.employ(Provider.TRUST, heads, (1.0,))
@@ -261,12 +261,13 @@ def test_the_caseload_does_not_dip_when_officers_leave(mid_2016):
         assert w.weekly.series("caseload")[-1] == has.sum()
         assert w.weekly.series("caseload_in_community")[-1] == (has & IS_SUPERVISED_IN_COMMUNITY[people.status]).sum()
     holders = [len(set(w.people.officer.tolist())) for w in (many, nobody)]
-    assert holders[0] < holders[1] - 5
+    assert holders[0] < holders[1] - 3
 
 
 def test_the_more_leave_and_the_longer_posts_are_empty_the_more_those_who_stay_hold(mid_2016):
     def held(**changes):
-        lived = later(with_raw(mid_2016, **changes), weeks=39)
+        slow = {"organisations__greatest_change_per_month": 0.0}  # owners neither hire nor dismiss
+        lived = later(with_raw(mid_2016, **slow, **changes), weeks=39)
         measures = ("cases_per_om_fte", "om_fte")
         return [lived.weekly.series(measure)[-13:].mean() for measure in measures]
 
