@@ -6,7 +6,7 @@ most, and it is said whether companies would lose money. Runs of `post_reform` i
 so that all 21 companies are there, with the same seeds for each value.
 
 Of caseholders it is said which share of practitioners would hold the cases of all, if as many of them held more than
-forty as the inspectorate found, and nothing else were another way: in the model everyone in post holds cases.
+forty as the inspectorate found, and nothing else were another way than in the model, where `caseholder_share` hold them.
 """
 
 import sys
@@ -41,6 +41,7 @@ _OF_REGISTER = (
     "organisations.practitioner_pounds",
     "organisations.other_staff_pounds",
     "organisations.overhead_share",
+    "organisations.resettlement_pounds",
     "organisations.uses_per_start",
     "organisations.greatest_change_per_month",
     "organisations.workload_borne",
@@ -120,7 +121,8 @@ def hold_all(model: ProbationModel, provider: Provider, percent_above: float) ->
     """
     officers = model.officers
     cases = officers.community_cases[(officers.provider == provider) & ~officers.is_vacant]
-    return float(np.quantile(cases[cases > 0], 1 - percent_above / _PERCENT) / MANY_CASES)
+    held = np.quantile(cases[cases > 0], 1 - percent_above / _PERCENT)
+    return float(held / MANY_CASES * model.register.workload.caseholder_share)
 
 
 def measure(cases: Sequence[Settings], seeds: Sequence[int], scale: float, jobs: int = 1) -> list[list[Books]]:

@@ -7,7 +7,7 @@ the prices of the register.
 """
 
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from sim.model import ProbationModel
 
 _PENNY = 0.01
+_CONTRACTS_KEPT = 64
 _APRIL = 4
 """Financial years begin with it."""
 _COMMUNITY_ORDER, _SUSPENDED_ORDER, _SHORT_CUSTODY, _LONG_CUSTODY = range(len(SENTENCE_TYPES))
@@ -87,7 +88,7 @@ def contract_of(model: "ProbationModel", provider: ProbationProvider, day: int) 
     return _contract(timeline.contract(lever), tuple(timeline.levers[lever].terms.items()))
 
 
-@cache
+@lru_cache(maxsize=_CONTRACTS_KEPT)
 def _contract(name: str, terms: tuple[tuple[str, Value], ...]) -> Contract:
     """Read a contract once, not every month."""
     return load_contract(name).with_terms(dict(terms))

@@ -31,13 +31,16 @@ def test_the_worst_end_is_the_one_with_the_lower_balance_and_numbers_of_no_effec
 
 
 @pytest.mark.parametrize(("percent", "share"), [(50, 0.5), (100, 0.25), (0, 0.75)])
-def test_practitioners_who_hold_all_cases_hold_more_than_forty_as_often_as_asked(percent, share):
+@pytest.mark.parametrize("holders", [1.0, 0.75])
+def test_practitioners_who_hold_all_cases_hold_more_than_forty_as_often_as_asked(percent, share, holders):
     officers = SimpleNamespace(
         community_cases=np.array([10, 20, 30, 0, 99, 99]),
         provider=np.array([Provider.CRC] * 4 + [Provider.NPS, Provider.CRC]),
         is_vacant=np.array([0, 0, 0, 0, 0, 1], bool),
     )
-    assert hold_all(SimpleNamespace(officers=officers), Provider.CRC, percent) == pytest.approx(share)
+    register = SimpleNamespace(workload=SimpleNamespace(caseholder_share=holders))
+    model = SimpleNamespace(officers=officers, register=register)
+    assert hold_all(model, Provider.CRC, percent) == pytest.approx(share * holders)
 
 
 @pytest.fixture(scope="module")
