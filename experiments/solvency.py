@@ -6,7 +6,7 @@ most, and it is said whether companies would lose money. Runs of `post_reform` i
 so that all 21 companies are there, with the same seeds for each value.
 
 Of caseholders it is said which share of practitioners would hold the cases of all, if as many of them held more than
-forty as the inspectorate found, and nothing else were another way than in the model, where `caseholder_share` hold them.
+forty as the inspectorate found, and all else were as in the model, where a share of `caseholder_share` holds them.
 """
 
 import sys
