@@ -1,6 +1,7 @@
 """What providers and charities are paid, and what they spend: the books of a month.
 
-A trust, the NPS and a company without a contract have a block grant: what their posts cost when they were founded. A
+A trust, the NPS and a company without a contract have a block grant: what their posts cost, those of a trust in its
+financial year, all others' at founding. A
 company under `payment_by_results` has its contract: a fee for service that volume moves, and payment for results, of
 cohorts that are counted as the Ministry counts them, when they are known a year and a half later. Money is nominal, in
 the prices of the register.
@@ -121,14 +122,17 @@ def trust_staff(register: Register, day: int) -> float:
 
     Grants are set for a financial year, and the published number of a March is that of the year that ends with it.
     """
-    when, p = date_of(day), register.allocation
-    return float(p.in_year("trust_practitioners", when.year + (when.month >= _APRIL)) / p.trust_practitioners[0])
+    series = register.parameters["allocation"]["trust_practitioners"]
+    when = date_of(day)
+    if register.hold_at is not None:
+        when = min(when, date(register.hold_at, MONTHS_PER_YEAR, 31))
+    return float(series.in_year(when.year + (when.month >= _APRIL)) / register.allocation.trust_practitioners[0])
 
 
-def most_trust_staff(register: Register) -> float:
-    """Return the most for whom trusts ever have a grant, over those at founding."""
+def span_of_trust_staff(register: Register) -> float:
+    """Return by how much more the most are for whom trusts ever have a grant than the least."""
     staff = register.allocation.trust_practitioners
-    return float(max(staff) / staff[0])
+    return float(max(staff) / min(staff) - 1)
 
 
 def grant(model: "ProbationModel", provider: ProbationProvider, day: int) -> float:

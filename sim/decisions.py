@@ -7,8 +7,9 @@ What each behaviour wants is said by `ProbationProvider`; here it sees its books
 from typing import TYPE_CHECKING
 
 from sim.accounts import contract_of, fee_of_year, is_funded_by, is_private, post_cost, trust_staff
-from sim.clock import DAYS_PER_WEEK, MONTHS_PER_QUARTER, MONTHS_PER_YEAR, first_day
+from sim.clock import DAYS_PER_WEEK, MONTHS_PER_QUARTER, first_day
 from sim.offenders import Provider
+from sim.payments import QUARTERS_PER_YEAR
 from sim.providers import Behaviour, Books, ProbationProvider
 from sim.results import prospects, rate
 
@@ -23,7 +24,7 @@ def books_of(model: "ProbationModel", provider: ProbationProvider, month: int) -
     income = provider.budget if contract is None else fee_of_year(model, provider, contract, month)
     practitioner, beside = post_cost(model, provider.kind)
     posts = model.officers.full_time_posts(provider.kind, provider.areas)
-    resettled = provider.resettled[max(0, month + 1 - MONTHS_PER_YEAR) : month + 1].sum()
+    resettled = provider.resettled[max(0, month + 1 - MONTHS_PER_QUARTER) : month + 1].sum() * QUARTERS_PER_YEAR
     at_work = float(model.officers.at_work_by_office()[provider.kind, list(provider.areas)].sum())
     chain = 0.0
     if is_funded_by(model, provider, last):
@@ -51,7 +52,7 @@ def pays_for_fewer_reoffenders(model: "ProbationModel", provider: ProbationProvi
 
 def decide(model: "ProbationModel", month: int) -> None:
     """Let every company with a private owner decide on posts, on charities' places and on whom it serves first; the
-    posts of all others follow their grant."""
+    posts of a trust follow its grant."""
     p, last = model.register.organisations, first_day(month + 1) - 1
     for provider in model.providers:
         if not is_private(model, provider, last):
@@ -84,7 +85,7 @@ def change_posts(model: "ProbationModel", provider: ProbationProvider, wanted: f
 
 
 def grant_posts(model: "ProbationModel", provider: ProbationProvider, month: int) -> None:
-    """Let the posts of a trust follow the grant of the financial year; all others stay as at founding."""
+    """Let the posts of a trust follow the grant of the financial year; all others stay as they are."""
     if provider.kind == Provider.TRUST:
         wanted = provider.founding_posts * trust_staff(model.register, model.day)
         if wanted != provider.posts:

@@ -11,7 +11,7 @@ from mesa.time import EventGenerator, Priority, Schedule
 from numpy.typing import NDArray
 
 from sim import population
-from sim.accounts import found_providers, most_trust_staff, staff_at_founding
+from sim.accounts import found_providers, span_of_trust_staff, staff_at_founding
 from sim.charities import Cases, Charity, SupportCounts, found
 from sim.clock import DAYS_PER_WEEK, year_of_week
 from sim.compiled import compiled
@@ -190,9 +190,9 @@ class ProbationModel(mesa.Model):
         work, spare_of_company = self.register.workload, self.register.organisations.spare_posts_share
         officers = Officers(len(self.region.areas))
         for provider, practitioners in staff_at_founding(self.register).items():
-            spare = {Provider.TRUST: most_trust_staff(self.register) - 1, Provider.CRC: spare_of_company}
-            heads = heads_for(practitioners * self.size, work)
-            officers.employ(provider, heads, self.region.shares, spare.get(provider, 0.0))
+            spare = {Provider.TRUST: span_of_trust_staff(self.register), Provider.CRC: spare_of_company}
+            heads, holding = heads_for(practitioners * self.size, work), work.caseholder_share
+            officers.employ(provider, heads, self.region.shares, spare.get(provider, 0.0), holding)
         officers.grade(work, self.draws)
         return officers
 

@@ -37,6 +37,7 @@ OFFICER_COLUMNS = {
     "away_until_day": Column("int32", "day", "end of an absence, or the day on which a successor comes", -NEVER),
 }
 _PLACES_IN_OFFICE, _AREAS = 100_000, 100
+_HALF, _LEAST_HOURS = 0.5, 0.1
 
 
 class Officers(Table):
@@ -44,8 +45,8 @@ class Officers(Table):
 
     Attributes
     ----------
-    first, count : int64 arrays, shape (providers, areas)
-        Where the officers of a provider in an area stand.
+    first, count, holders : int64 arrays, shape (providers, areas)
+        Where the officers of a provider in an area stand, those who hold cases first, and how many there are of both.
     cuttable : int64 array, shape (officers, 4)
         Points of each tier from which contacts can be cut.
     cuts : float64 array, shape (officers, 4)
@@ -54,7 +55,7 @@ class Officers(Table):
 
     def __init__(self, areas: int) -> None:
         super().__init__(OFFICER_COLUMNS)
-        for name in ("first", "count"):
+        for name in ("first", "count", "holders"):
             self.__dict__[name] = np.zeros((len(Provider), areas), np.int64)
         self._measure()
 
@@ -63,36 +64,53 @@ class Officers(Table):
         self.__dict__["cuttable"] = np.zeros((len(self), TIERS), np.int64)
         self.__dict__["cuts"] = np.zeros((len(self), TIERS))
 
-    def employ(self, provider: Provider, heads: float, shares: Sequence[float], spare: float = 0.0) -> None:
+    def employ(
+        self, provider: Provider, heads: float, shares: Sequence[float], spare: float = 0.0, holding: float = 1.0
+    ) -> None:
         """Add a provider's practitioners, shared over the areas; at least one in each.
 
-        A share `spare` more of posts is closed from the start, here and there in each office.
+        A share `holding` of each office holds cases, at least one; they stand before the others. A share `spare` more
+        of posts of either kind is closed from the start, here and there.
         """
         for area, share in enumerate(shares):
-            founded = max(1, math.floor(heads * share + 0.5))
-            number = founded + math.ceil(founded * spare)
+            founded = max(1, math.floor(heads * share + _HALF))
+            holders = max(1, math.floor(founded * holding + _HALF))
             self.first[provider, area] = len(self)
-            self.count[provider, area] = number
-            order = np.arange(number)
-            place = (provider * _AREAS + area) * _PLACES_IN_OFFICE + order
-            rows = self.add(number, officer_hash=person_hashes(place), area=area, provider=provider, hours=1)
-            closed = rows[(order + 1) * (number - founded) // number > order * (number - founded) // number]
-            self._close(closed)
+            for holds_cases, number in ((True, holders), (False, founded - holders)):
+                self._found(provider, area, number, math.ceil(number * spare), holds_cases=holds_cases)
         self._measure()
 
-    def grade(self, p: Group, draws: Draws) -> None:
-        """Give everyone hours, a grade and a target, by keyed draws, and cases to a share of each office.
+    def _found(self, provider: Provider, area: int, number: int, spare: int, *, holds_cases: bool) -> None:
+        """Add posts of one kind to an office, some of them closed, evenly among the others."""
+        posts = number + spare
+        order = np.arange(posts)
+        place = (provider * _AREAS + area) * _PLACES_IN_OFFICE + self.count[provider, area] + order
+        rows = self.add(posts, officer_hash=person_hashes(place), area=area, provider=provider, hours=1)
+        self.holds_cases[rows] = holds_cases
+        self._close(rows[(order + 1) * spare // max(1, posts) > order * spare // max(1, posts)])
+        self.count[provider, area] += posts
+        self.holders[provider, area] += posts * holds_cases
 
-        Targets are set so that an office can carry as much whatever that share.
+    def grade(self, p: Group, draws: Draws) -> None:
+        """Give everyone hours, a grade and a target, by keyed draws.
+
+        The targets of those who hold cases are set so that the open posts of an office can carry what they could if
+        everyone held cases.
         """
         rows = np.arange(len(self))
         part_time = draws.uniforms("officers.hours", self.officer_hash) < p.part_time_share
         self.hours[rows] = np.where(part_time, p.part_time_hours, 1.0)
         qualified_share = np.asarray(p.qualified_share)[self.provider - Provider.TRUST]
         self.is_qualified[rows] = draws.uniforms("officers.grade", self.officer_hash) < qualified_share
-        self.holds_cases[rows] = _evenly_among(self.first, self.count, p.caseholder_share, len(self))
-        full_time = self.holds_cases * (p.points_full_time / p.caseholder_share)
+        office = self._office()
+        is_open = self.hours * ~self.is_closed
+        everyone, holders = (np.bincount(office, is_open * part) for part in (1, self.holds_cases))
+        full_time = p.points_full_time * (everyone / np.maximum(holders, _LEAST_HOURS))[office] * self.holds_cases
         self.target[rows] = (self.hours * full_time).astype(np.int64)
+
+    def _office(self) -> NDArray[np.int64]:
+        """Return a number for the office of every officer: provider and area."""
+        return self.provider.astype(np.int64) * self.count.shape[1] + self.area
 
     def load(self) -> Load:
         """Return what every officer holds, for a compiled loop; hold it no longer than a column."""
@@ -104,8 +122,7 @@ class Officers(Table):
 
     def at_work_by_office(self) -> NDArray[np.float64]:
         """Return the full-time equivalents in post, shape (providers, areas)."""
-        office = self.provider.astype(np.int64) * self.count.shape[1] + self.area
-        return np.bincount(office, self.hours * ~self.is_vacant, self.count.size).reshape(self.count.shape)
+        return np.bincount(self._office(), self.hours * ~self.is_vacant, self.count.size).reshape(self.count.shape)
 
     def of(self, provider: Provider, areas: Sequence[int]) -> NDArray[np.int64]:
         """Return the rows of a provider's officers in some areas."""
@@ -146,12 +163,15 @@ class Officers(Table):
             Day on which an officer under notice leaves, and on which a new one comes.
         order : float64 array, shape (n,)
             Keyed uniforms: who of equals goes or comes first. Empty posts are given up before filled ones, and notice
-            is taken back before a post is filled anew.
+            is taken back before a post is filled anew. One caseholder stays, whatever is wanted.
         """
         kept = self._is_kept(rows)
         gap = wanted - float(self.hours[rows][kept].sum())
         if gap < 0:
-            chosen = self._first(rows[kept], order[kept] - self.is_vacant[rows[kept]], -gap)
+            goes_first, may_go = order - self.is_vacant[rows], kept.copy()
+            holders = np.flatnonzero(kept & self.holds_cases[rows])
+            may_go[holders[np.argsort(goes_first[holders])[-1:]]] = False
+            chosen = self._first(rows[may_go], goes_first[may_go], -gap)
             is_empty = self.is_vacant[chosen]
             self._close(chosen[is_empty])
             self.leaves_day[chosen[~is_empty]] = leaves_day
@@ -191,21 +211,9 @@ class Officers(Table):
     def copy(self) -> "Officers":
         """Return an independent copy."""
         twin = super().copy()
-        for name in ("first", "count", "cuttable", "cuts"):
+        for name in ("first", "count", "holders", "cuttable", "cuts"):
             twin.__dict__[name] = self.__dict__[name].copy()
         return twin
-
-
-def _evenly_among(first: NDArray[np.int64], count: NDArray[np.int64], share: float, officers: int) -> NDArray[np.bool_]:
-    """Mark a share of the officers of each office, here and there in it, at least one; shape (officers,)."""
-    chosen = np.zeros(officers, bool)
-    for start, number in zip(first.ravel().tolist(), count.ravel().tolist(), strict=True):
-        place, wanted = np.arange(number), max(1, math.floor(number * share + _HALF))
-        chosen[start : start + number] = (place + 1) * wanted // max(1, number) > place * wanted // max(1, number)
-    return chosen
-
-
-_HALF = 0.5
 
 
 def heads_for(full_time_in_post: float, p: Group) -> float:
@@ -253,7 +261,7 @@ def assign_least_loaded(
     place,
     weight,
     is_high_risk,
-    holds_no_cases,
+    is_closed,
     is_at_work,
     is_qualified,
     target,
@@ -264,20 +272,20 @@ def assign_least_loaded(
     """Give each case in turn to the officer of its team with the least workload for the hours; the first of equals.
 
     Cases of high risk of serious harm go to qualified officers as long as one is at work, and nobody gets a case who is
-    not at work as long as anyone is. Who holds no cases, or a post given up, gets none as long as the office has
-    another; a team of nobody else sends its cases to the rest of the office.
+    not at work as long as anyone is. A post that is given up gets none as long as the office has another; a team whose
+    posts are all given up sends its cases to the rest of the office.
 
     Parameters
     ----------
     first, count : int64 arrays, shape (n,)
-        Where the officers of the case's office stand.
+        Where the caseholders of the case's office stand.
     team_size : int
     place : float64 array, shape (n,)
         The case's place in its office, in [0, 1): a keyed draw, so that a person's team does not depend on others.
     weight : int64 array, shape (n,)
         Workload points of the case.
     is_high_risk : boolean array, shape (n,)
-    holds_no_cases, is_at_work, is_qualified : boolean arrays, shape (officers,)
+    is_closed, is_at_work, is_qualified : boolean arrays, shape (officers,)
     target, points, caseload : int32 arrays, shape (officers,)
         `points` and `caseload` are read and written.
     out : int64 array, shape (n,)
@@ -288,12 +296,12 @@ def assign_least_loaded(
         team = int(place[i] * teams)
         start = first[i] + team * count[i] // teams
         end = first[i] + (team + 1) * count[i] // teams
-        if holds_no_cases[start:end].all():
+        if is_closed[start:end].all():
             start, end = first[i], first[i] + count[i]
         best, best_fit = start, -1
         for officer in range(start, end):
             fit = 0
-            if holds_no_cases[officer]:
+            if is_closed[officer]:
                 fit = -1
             elif is_at_work[officer]:
                 fit = 2 if is_qualified[officer] or not is_high_risk[i] else 1

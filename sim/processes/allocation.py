@@ -151,12 +151,12 @@ def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
     chosen = np.empty(len(rows), np.int64)
     assign_least_loaded(
         officers.first[provider, people.area[rows]],
-        officers.count[provider, people.area[rows]],
+        officers.holders[provider, people.area[rows]],
         int(p.team_size),
         model.draws.uniforms("allocation.team", people.person_hash[rows]),
         weights(model, rows),
         people.rosh[rows] >= Rosh.HIGH,
-        officers.is_closed | ~officers.holds_cases,
+        officers.is_closed,
         ~officers.is_away(model.day),
         officers.is_qualified,
         officers.target,
@@ -177,15 +177,17 @@ def allocate(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
 
 
 def note_supervisor(model: "ProbationModel", rows: Rows, provider: Rows) -> None:
-    """Enter who supervises after the index events of this week and the last, for people who had nobody on the day.
+    """Enter who supervises after the last index event of this week and the last, for people who had nobody on the day.
 
     Whoever starts an order has a provider from the next week on, and is in that one's cohort.
     """
     index, first = model.index_log, model.index_logged[0]
     nobody = np.isin(index.disposal[first:], _SUPERVISED) & (index.provider[first:] == Provider.NOBODY)
     waiting = first + np.flatnonzero(nobody)
-    provider_of = dict(zip(rows.tolist(), provider.tolist(), strict=True))
-    index.provider[waiting] = [provider_of.get(row, Provider.NOBODY) for row in index.row[waiting].tolist()]
+    last_of = dict(zip(index.row[waiting].tolist(), waiting.tolist(), strict=True))
+    for row, who in zip(rows.tolist(), provider.tolist(), strict=True):
+        if row in last_of:
+            index.provider[last_of[row]] = who
 
 
 @compiled

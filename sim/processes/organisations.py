@@ -2,8 +2,9 @@
 
 Officers fall ill and leave, more often the more they have to do; successors come after some months. Whoever leaves
 keeps the cases until next week's allocation hands them on. Each month, once it is over, its income and costs are
-entered in the ledger, and companies with private owners decide how many posts to keep, how many places of charities to
-buy, and whom to serve first. A post that is given up goes when it is empty, or after notice.
+entered in the ledger, trusts' posts follow their grant, and companies with private owners decide how many posts to
+keep, how many places of charities to buy, and whom to serve first. A post that is given up goes when it is empty, or
+after notice.
 
 Reads: officers' points, targets, hours and absences; the log, the index log, the ledger, rosh, is_mappa, area,
 sentence_days, last_disposal, providers, charities' places.

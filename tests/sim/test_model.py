@@ -136,8 +136,12 @@ NO_INFLUENCE = {
     "workload__sick_overload_slope": 0,
     "allocation__alliance_kept_on_change": 1,
     "support__places_per_1000": (0,) * 5,
+    "workload__leaving_per_year": 0,
+    "organisations__greatest_change_per_month": 0,
+    "allocation__trust_practitioners": (9580,) * 4,
 }
-"""Numbers with which nobody's life touches another's: no peers, no officer short of time, no scarce place."""
+"""Numbers with which nobody's life touches another's: no peers, no officer short of time, no scarce place, nobody who
+leaves and hands on whom the order of allocation happened to bring."""
 
 
 def without_influence():

@@ -319,7 +319,7 @@ def test_officers_who_can_carry_more_cut_fewer_contacts(mid_2016):
 
 def test_officers_of_the_crc_cut_more_of_the_contacts_the_lower_the_tier(mid_2016):
     """The NPS's qualified officers hold little but the highest tier."""
-    model = with_raw(graded(mid_2016, 850), allocation__handover_days=0)
+    model = with_raw(graded(mid_2016, 650), allocation__handover_days=0)
     model.people.contacts_cut[:] = model.people.contacts_due[:] = 0
     lived = later(model, weeks=13)
     people, tiers = lived.people, tiers_of(lived, np.arange(len(lived.people)))
@@ -331,7 +331,7 @@ def test_officers_of_the_crc_cut_more_of_the_contacts_the_lower_the_tier(mid_201
 
 @pytest.mark.parametrize("name", ["mid_2016", "post"])
 def test_an_officer_cuts_a_tier_only_where_all_lower_ones_are_cut_as_far_as_they_may_be(name, request):
-    model = alone(graded(request.getfixturevalue(name), 700), allocation)
+    model = alone(graded(request.getfixturevalue(name), 550), allocation)
     officers, greatest = model.officers, model.register.workload.greatest_cut
     assert (officers.cuts > ROUNDING).any(axis=0)[:3].all()
     for tier in range(1, TIERS):

@@ -372,7 +372,7 @@ def crc_caseload(model, day):
 def test_more_escalation_moves_cases_from_the_crcs_to_the_nps(mid_2016):
     key = "allocation.p_escalation_per_week"
     low, high = at_both_ends(mid_2016, key, nps_caseload)
-    assert high > 1.1 * low > 0
+    assert high > 1.05 * low > 0
     low, high = at_both_ends(mid_2016, key, crc_caseload)
     assert low > 1.05 * high > 0
 

@@ -23,7 +23,7 @@ def test_through_the_gate_covers_releases_from_its_date_on(early_2012):
     start = early_2012.day + 10 * DAYS_PER_WEEK + 2
     model = later(early_2012, weeks=20, timeline=only("through_the_gate", early_2012, start))
     covered, seen, leavers = (model.weekly.series(n)[-20:] for n in ("leavers_covered", "leavers_seen", "leavers"))
-    assert covered.sum() == (model.log.day[model.log.of(Event.RELEASE)] >= start).sum() > 50
+    assert covered.sum() == (model.log.day[model.log.of(Event.RELEASE)] >= start).sum() > 40
     assert not covered[:10].any()
     assert np.array_equal(covered[12:], leavers[12:])
     assert 0 < covered[10] < leavers[10]
@@ -78,7 +78,7 @@ def test_every_leaver_who_wants_one_has_a_mentor_at_once(year_of_support):
                 continue
             assert bool(turn.help[row] >> Kind.MENTORING & 1) == turn.motivated[row]
             mentored += turn.motivated[row]
-    assert mentored > 200
+    assert mentored > 150
 
 
 def test_mentors_for_nobody_change_nothing(early_2012):
