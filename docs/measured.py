@@ -22,6 +22,7 @@ from rich.console import Console  # noqa: E402
 
 from benchmarks import kills, sweep, viewer  # noqa: E402
 from experiments import (  # noqa: E402
+    claims,
     decompose,
     ensemble,
     figures,
@@ -101,6 +102,11 @@ def hang_on() -> str:
 def money() -> str:
     """Return what decides whether companies lose money, as the command prints it."""
     return block("\n".join(solvency.lines(3)))
+
+
+def said() -> str:
+    """Return the claims beside the record and the model, as the command prints them."""
+    return block("\n".join(claims.lines(claims.run(range(claims.SEEDS), jobs=cores()))))
 
 
 def risk_score() -> str:
@@ -190,6 +196,7 @@ BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "viewer": ("viewer.md", pages),
     "decomposition": ("decomposition.md", taken_apart),
     "influence": ("evidence.md", hang_on),
+    "claims": ("claims.md", said),
 }
 
 
