@@ -193,7 +193,7 @@ def lines(found: Mapping[str, Floats]) -> list[str]:
         printed.append("claim      " + " ".join(filter(None, (claim.number, claim.said))))
         if claim.since:
             printed.append(f"published  {claim.since}")
-        printed += [f"model      {with_bounds(found[name], form):24}{name}" for name, form in claim.measures.items()]
+        printed += [f"model      {with_bounds(found[name], form):27}{name}" for name, form in claim.measures.items()]
         printed.append("")
     return [*printed, "England and Wales unless a place is named; 95 percent intervals over seeds."]
 
