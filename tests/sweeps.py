@@ -35,7 +35,7 @@ def quick(task: Task) -> list[sweep.RunTables]:
 
 def slow(task: Task) -> list[sweep.RunTables]:
     """Be quick, but not too quick to be caught at it."""
-    time.sleep(0.05)
+    time.sleep(0.3)
     return quick(task)
 
 
