@@ -35,6 +35,19 @@ _COMPANIES, _NPS = "provider_type=crc", "provider_type=nps"
 _PERCENT, _MILLION = 100.0, 1e6
 _LEAVERS = "disposal=custody_under_12m"
 _BEFORE, _LATER = 2013, 2018
+_WITHIN = {
+    f"of leavers of short sentences in {_BEFORE}, reoffended within {n} days, percent": f"reoffended_within_{n}_days"
+    for n in (18, 91, 182, 365)
+}
+_HELP = {
+    f"of leavers in {_LATER}, promised Through the Gate, percent": ("leavers_covered", "all"),
+    f"of leavers in {_LATER}, seen by it, percent": ("leavers_seen", "all"),
+    f"of leavers in {_LATER}, starts of a charity's help through it, percent": (
+        "help_started",
+        "path=through_the_gate",
+    ),
+}
+"""What is measured of leavers, and from what."""
 
 
 class Claim(NamedTuple):
@@ -116,19 +129,13 @@ def claims() -> list[Claim]:
             "most who are released with 46 pounds and no support reoffend quickly",
             "",
             f"{short:g} percent of leavers of short sentences within a year, {all_:g} of all, 2013/14",
-            {
-                f"of leavers of short sentences in {_BEFORE}, reoffended within {days} days, percent": percent
-                for days in (18, 91, 182, 365)
-            },
+            dict.fromkeys(_WITHIN, percent),
         ),
         Claim(
             "support and mentoring for every offender who leaves prison",
             "",
             f"{helped:g} {of} sampled leavers were helped into work by Through the Gate, 2016",
-            {
-                f"of leavers in {_LATER}, {what}, percent": percent
-                for what in ("promised Through the Gate", "seen by it", "starts of a charity's help through it")
-            },
+            dict.fromkeys(_HELP, percent),
         ),
     ]
 
@@ -138,11 +145,12 @@ def measure(scale: float, seed: int) -> dict[str, float]:
     model = ProbationModel("post_reform", REGION, scale, seed)
     area = model.region.areas.index(load_region("staffordshire_west_midlands").areas[0])
     found = {"companies": float(len(model.region.areas))}
-    officers, of_area = model.officers, {}
-    for year in (2015, _LATER):
-        model.live_until(day_of(date(year, 7, 1)))
-        mine = officers.area == area
-        of_area[year] = officers.caseload[mine], officers.provider[mine]
+    officers = model.officers
+    of_area, of_company = officers.area == area, officers.provider == Provider.CRC
+    model.live_until(day_of(date(2015, 7, 1)))
+    found[f"of {_SWM} in 2015"] = float(officers.caseload[of_area].sum()) / model.size
+    model.live_until(day_of(date(_LATER, 7, 1)))
+    found[f"with the company of {_SWM} in 2018"] = float(officers.caseload[of_area & of_company].sum()) / model.size
     model.live_until(day_of(END))
     for year in (2015, _LATER):
         found[f"with companies in {year}"] = _mean(model, "caseload", _COMPANIES, year) / model.size
@@ -150,10 +158,6 @@ def measure(scale: float, seed: int) -> dict[str, float]:
     people = model.people
     high = (people.provider == Provider.NPS) & (people.rosh >= Rosh.HIGH) & IS_SUPERVISED_IN_COMMUNITY[people.status]
     found["of high risk and in the community at the end of 2019"] = float(high.sum()) / model.size
-    cases, _ = of_area[2015]
-    found[f"of {_SWM} in 2015"] = float(cases.sum()) / model.size
-    cases, provider = of_area[_LATER]
-    found[f"with the company of {_SWM} in 2018"] = float(cases[provider == Provider.CRC].sum()) / model.size
     since = day_of(START) // DAYS_PER_WEEK
     paid = float(model.weekly.series("income", _COMPANIES)[since:].mean()) * WEEKS_PER_YEAR
     found["paid to companies, million pounds a year"] = paid / model.size / _MILLION
@@ -171,18 +175,10 @@ def _leavers(model: ProbationModel) -> dict[str, float]:
     table = outcomes_table(model, "", after_index(model))
     rows = zip(table["measure"], table["group"], table["year"], table["value"], strict=True)
     within = {str(name): float(value) for name, group, year, value in rows if (group, year) == (_LEAVERS, _BEFORE)}
-    found = {
-        f"of leavers of short sentences in {_BEFORE}, reoffended within {days} days, percent": _PERCENT
-        * within[f"reoffended_within_{days}_days"]
-        for days in (18, 91, 182, 365)
-    }
+    found = {title: _PERCENT * within[name] for title, name in _WITHIN.items()}
     leavers = _mean(model, "leavers", "all", _LATER)
-    for what, name, group in (
-        ("promised Through the Gate", "leavers_covered", "all"),
-        ("seen by it", "leavers_seen", "all"),
-        ("starts of a charity's help through it", "help_started", "path=through_the_gate"),
-    ):
-        found[f"of leavers in {_LATER}, {what}, percent"] = _PERCENT * _mean(model, name, group, _LATER) / leavers
+    for title, (name, group) in _HELP.items():
+        found[title] = _PERCENT * _mean(model, name, group, _LATER) / leavers
     return found
 
 

@@ -50,7 +50,7 @@ from sim.proven import (
     proven_occasions,
 )
 from sim.providers import ProbationProvider, only_provider
-from sim.results import Cohorts, pooled
+from sim.results import Cohorts, together
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -231,8 +231,7 @@ def begin_contract(model: "ProbationModel", provider: ProbationProvider, contrac
     provider.base_starts = provider.starts[max(0, month - MONTHS_PER_YEAR) : month].sum(axis=0)
     first = month_of(day_of(date(int(contract.baseline_year), 1, 1)))
     bounds = [first_day(first + quarter * MONTHS_PER_QUARTER) for quarter in range(QUARTERS_PER_YEAR + 1)]
-    quarters = [cohort(model, provider, contract, *span, by_rule=True) for span in pairwise(bounds)]
-    provider.baseline = Cohorts(*(sum(column) for column in zip(*quarters, strict=True)))
+    provider.baseline = together(cohort(model, provider, contract, *span, by_rule=True) for span in pairwise(bounds))
 
 
 def pay_by_month(model: "ProbationModel", provider: ProbationProvider, contract: Contract, month: int) -> None:
@@ -385,7 +384,7 @@ def pay_results(model: "ProbationModel", provider: ProbationProvider, contract: 
 def pay_year_of_results(model: "ProbationModel", provider: ProbationProvider, contract: Contract, last: int) -> None:
     """Enter what the last four cohorts earn as one."""
     quarters = provider.results[-QUARTERS_PER_YEAR:]
-    year = pooled(Cohorts(*(np.array(column) for column in zip(*(found for found, _ in quarters), strict=True))))
+    year = together(found for found, _ in quarters)
     size = size_of(model, provider)
     none = service_fee(contract, provider.base_starts * 0, provider.base_starts * 0, size)
     lines = annual_lines(

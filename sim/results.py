@@ -6,6 +6,7 @@ come again the rate of false payment is another. The distributions are those of 
 same and takes seconds to import.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,11 @@ def rate(part: ArrayLike, whole: ArrayLike) -> Rates:
 def pooled(cohorts: Cohorts) -> Cohorts:
     """Return the cohorts of a year, along the last axis, as one."""
     return Cohorts(*(np.asarray(column).sum(axis=-1) for column in cohorts))
+
+
+def together(cohorts: Iterable[Cohorts]) -> Cohorts:
+    """Return cohorts that stand one by one, those of quarters, as one."""
+    return pooled(Cohorts(*(np.array(column) for column in zip(*cohorts, strict=True))))
 
 
 def expected_rate(contract: Contract, cohorts: Cohorts, baseline: Cohorts) -> Rates:

@@ -24,14 +24,7 @@ def assign(places, count=20, team_size=10, first=0, *, loop=assign_least_loaded,
     Unless told otherwise all posts are open and all officers at work, qualified, without cases and of one target.
     """
     n, known = len(places), first + count
-    made = {
-        "is_closed": False,
-        "is_at_work": True,
-        "is_qualified": True,
-        "target": 100,
-        "points": 0,
-        "caseload": 0,
-    }
+    made = {"is_closed": False, "is_at_work": True, "is_qualified": True, "target": 100, "points": 0, "caseload": 0}
     made |= officers
     staff = [np.array(np.broadcast_to(made[k], known), bool) for k in ("is_closed", "is_at_work", "is_qualified")]
     target, points, load = (
