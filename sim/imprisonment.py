@@ -70,17 +70,19 @@ def first_release_day(c, p, i, start, day):
 
 
 @rule
-def _begin_sentence(p, i, day, days, credited, half_way, is_covered):
+def _begin_sentence(p, i, day, days, credited, half_way, is_covered, is_for_breach):
     """Write down a determinate sentence, at one with any that is being served."""
     old_end, old_half = -NEVER, -NEVER
     is_short = is_covered and 1 < days < TWO_YEARS_DAYS
     if IS_SERVING_CUSTODIAL_PART[p.status[i]]:
         old_end, old_half = int(p.sentence_end_day[i]), int(p.conditional_release_day[i])
         is_short = is_short or p.is_supervised_short[i]
+        is_for_breach = is_for_breach and p.is_for_breach[i]
         days = max(days, int(p.sentence_days[i]))
     if p.status[i] == Status.RECALLED:
         old_half = int(p.status_end_day[i])
     p.is_supervised_short[i] = is_short
+    p.is_for_breach[i] = is_for_breach
     p.sentence_end_day[i] = max(credited, old_end)
     p.sentence_days[i] = days
     p.conditional_release_day[i] = max(half_way, old_half, day)
@@ -88,12 +90,12 @@ def _begin_sentence(p, i, day, days, credited, half_way, is_covered):
 
 
 @compiled
-def _imprison(c, p, rows, day, days, half_way, is_covered, flows, ended):
+def _imprison(c, p, rows, day, days, half_way, is_covered, is_for_breach, flows, ended):
     """Imprison people, write down supervision that ends, and return how often it does."""
     endings = 0
     for k in range(rows.size):
         i, start = rows[k], credited_from(p, rows[k], day[k])
-        _begin_sentence(p, i, day[k], days[k], start + days[k], half_way[k], is_covered[k])
+        _begin_sentence(p, i, day[k], days[k], start + days[k], half_way[k], is_covered[k], is_for_breach)
         end = first_release_day(c, p, i, start, day[k])
         if p.status[i] == Status.CUSTODY:
             p.status_end_day[i] = end
@@ -102,7 +104,9 @@ def _imprison(c, p, rows, day, days, half_way, is_covered, flows, ended):
     return endings
 
 
-def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence_day: Days) -> None:
+def imprison(
+    model: "ProbationModel", rows: Rows, day: Days, days: Days, offence_day: Days, *, is_for_breach: bool = False
+) -> None:
     """Begin a determinate sentence, at one with any that is being served.
 
     Half is served, less the time on remand. A sentence passed on someone in custody, on recall or on curfew runs beside
@@ -116,6 +120,8 @@ def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence
         No one twice, no one serving an indeterminate sentence.
     day, days, offence_day : int arrays, shape (n,)
         Day of sentence, its length, and the day of the offence or failure that it answers.
+    is_for_breach : bool
+        Whether it answers a breach and no offence; release from such a sentence alone is no index event.
     """
     count = len(rows)
     if not count:
@@ -133,7 +139,7 @@ def imprison(model: "ProbationModel", rows: Rows, day: Days, days: Days, offence
         release_day=half_way,
     )
     flows = people.__dict__["flows"]
-    endings = _imprison(terms, people.part(Standing), who, on, length, half_way, covered, flows, ended)
+    endings = _imprison(terms, people.part(Standing), who, on, length, half_way, covered, is_for_breach, flows, ended)
     model.log.record(Event.CUSTODY_START, day, rows, days, offence_day)
     model.log.record(Event.SUPERVISION_END, *ended[:, :endings])
 

@@ -48,6 +48,7 @@ class Standing(NamedTuple):
     last_sanction_day: NDArray[np.int32]
     sentence_days: NDArray[np.int32]
     is_supervised_short: NDArray[np.bool_]
+    is_for_breach: NDArray[np.bool_]
     conditional_release_day: NDArray[np.int32]
     sentence_end_day: NDArray[np.int32]
     licence_end_day: NDArray[np.int32]

@@ -165,6 +165,7 @@ COLUMNS = {
     "suspended_days": Column("int32", "days", "custody held in suspense"),
     "suspended_offence_day": Column("int32", "day", "offence for which custody is held in suspense", -NEVER),
     "is_supervised_short": Column("bool", "boolean", "sentence supervised under `short_sentence_supervision`"),
+    "is_for_breach": Column("bool", "boolean", "the sentence in custody answers a breach and no offence"),
     "provider": Column("uint8", "Provider", "who supervises"),
     "officer": Column("int32", "index", "supervising officer, -1 for none", -1),
     "officer_changes": Column("uint16", "changes", "times the officer changed within supervision"),

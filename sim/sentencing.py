@@ -54,6 +54,8 @@ LENGTH_BANDS = (
 INDETERMINATE_BAND = len(LENGTH_BANDS) - 1
 _UNDER_12_MONTHS = slice(0, 2)
 _LAST_UNDER_12_MONTHS = _UNDER_12_MONTHS.stop - 1
+_FIRST_LENGTHS, _LENGTH_YEARS = 2010, 10
+_RAKES, _BISECTIONS, _WIDEST = 100, 60, 7.0
 _LENGTH_COLUMNS = ("up_to_6_months", "6_to_under_12_months", "12_months_to_under_4_years", "4_years_and_over")
 LENGTH_KINDS = ("violence", "sexual", "robbery", "burglary", "theft_handling", "fraud", "drugs", "other", "summary")
 """Offences as the table of sentence lengths has them; summary offences carry six months at most."""
@@ -130,10 +132,10 @@ def _ogrs_offences() -> Floats:
 
 def length_change() -> Floats:
     """Return sentences passed by length band since 2010 as a multiple, shape (10 years, 5 bands)."""
-    change = np.ones((10, INDETERMINATE_BAND))
+    change = np.ones((_LENGTH_YEARS, INDETERMINATE_BAND))
     for row in tables.rows("custodial_sentences_change_since_2010"):
         band = LENGTH_BANDS.index(row["sentence_length"])
-        change[int(row["year"]) - 2010, band] += float(row["percent_change_since_2010"]) / 100
+        change[int(row["year"]) - _FIRST_LENGTHS, band] += float(row["percent_change_since_2010"]) / 100
     return change
 
 
@@ -161,34 +163,55 @@ def _published_lengths(share_over_10_years: float) -> Floats:
     return base
 
 
+def custody_by_kind(year: int, ogrs_offence: Floats) -> Floats:
+    """Return published occasions of custody by kind of sentence length, shape (9,); before 2014 those of 2014."""
+    table = occasions()[max(year, FIRST_YEAR) - FIRST_YEAR, ..., Disposal.CUSTODY].sum(axis=(1, 2))
+    by_class = table[:, None] * np.diff(ogrs_offence, prepend=0.0)
+    return np.bincount(length_kind().ravel(), by_class.ravel(), minlength=len(LENGTH_KINDS))
+
+
 def _lengths(register: Register, ogrs_offence: Floats) -> Floats:
     """Return cumulative shares of the length bands by year from 2010 and kind of offence.
 
-    The shape over offences is that of 2005. The level of the bands under twelve months is set so that in 2015 their
-    share of all sentences is that of the register; 2005 to 2010 is a gap in the record.
+    The shape over offences is that of 2005; 2005 to 2010 is a gap in the record. What all kinds together make of a band
+    follows the published change in every year, whatever the mix of offences, from a level of 2015 at which the bands
+    under twelve months have the register's share of all sentences.
     """
-    p = register.courts
-    change = np.concatenate([length_change(), np.ones((10, 1))], axis=1)
-    change[:, INDETERMINATE_BAND] = [p.in_year("indeterminate_factor", 2010 + y) for y in range(10)]
-    weights = _published_lengths(p.share_over_10_years) * change[:, None, :]
-    by_class = occasions()[2015 - FIRST_YEAR, ..., Disposal.CUSTODY].sum(axis=(1, 2))[:, None] * np.diff(
-        ogrs_offence, prepend=0.0
-    )
-    custody = np.bincount(length_kind().ravel(), by_class.ravel(), minlength=len(LENGTH_KINDS))
-    wanted = p.share_under_12_months * custody.sum() - custody[-1]
-    weights[:, :-1, _UNDER_12_MONTHS] *= _factor_for(weights[5, :-1], custody[:-1], wanted)
-    return cumulative(weights)
+    p, years = register.courts, range(_FIRST_LENGTHS, _FIRST_LENGTHS + _LENGTH_YEARS)
+    shape = _published_lengths(p.share_over_10_years)
+    life = [[p.in_year("indeterminate_factor", year)] for year in years]
+    change = np.concatenate([length_change(), life], axis=1)
+    custody = [custody_by_kind(year, ogrs_offence) for year in years]
+    anchor = years.index(2015)
+    level = custody[anchor] @ _at_share(shape * change[anchor], custody[anchor], p.share_under_12_months)
+    passed = level * change / change[anchor]
+    return cumulative(np.stack([_raked(shape, c, p) for c, p in zip(custody, passed, strict=True)]))
 
 
-def _factor_for(weights: Floats, custody: Floats, wanted: float) -> float:
-    """Return the factor on the bands under twelve months that makes so many sentences short: by bisection."""
-    short, long = weights[:, _UNDER_12_MONTHS].sum(axis=1), weights[:, _UNDER_12_MONTHS.stop :].sum(axis=1)
-    low, high = 1e-3, 1e3
-    for _ in range(60):
-        middle = (low * high) ** 0.5
-        made = (custody * short * middle / (short * middle + long)).sum()
-        low, high = (middle, high) if made < wanted else (low, middle)
-    return low
+def _at_share(weights: Floats, custody: Floats, share_under_12_months: float) -> Floats:
+    """Return shares of bands by kind, shape (9, 6), with so many of all sentences under twelve months: one factor on
+    those bands, by bisection of its logarithm."""
+    low, high = -_WIDEST, _WIDEST
+    shares = weights
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        shares = weights.copy()
+        shares[:, _UNDER_12_MONTHS] *= math.exp(middle)
+        shares /= shares.sum(axis=1, keepdims=True)
+        is_short_of_it = (custody @ shares)[_UNDER_12_MONTHS].sum() < share_under_12_months * custody.sum()
+        low, high = (middle, high) if is_short_of_it else (low, middle)
+    return shares
+
+
+def _raked(shape: Floats, custody: Floats, passed: Floats) -> Floats:
+    """Return shares of bands by kind, shape (9, 6), in the odds of a shape, such that all kinds together are passed in
+    these proportions: one factor for each band, by iteration."""
+    wanted = passed / passed.sum() * custody.sum()
+    weights = shape
+    for _ in range(_RAKES):
+        shares = weights / weights.sum(axis=1, keepdims=True)
+        weights = shares * (wanted / (custody @ shares))
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def build(register: Register) -> Sentencing:
@@ -284,7 +307,7 @@ def sentence_lengths(
     """
     s = register.derived(build)
     held = year if register.hold_at is None else min(year, register.hold_at)
-    shares = s.length[min(max(held - 2010, 0), len(s.length) - 1)]
+    shares = s.length[min(max(held - _FIRST_LENGTHS, 0), len(s.length) - 1)]
     p, count = register.courts, len(u_band)
     log_odds = (p.short_sentence_slope * (ogrs3 - p.centre_ogrs3)).astype(np.float64)
     days, indeterminate = np.empty(count, np.int64), np.empty(count, bool)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.assessment import start_follow_up
+from sim.assessment import score_anew, start_follow_up
 from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.events import Event
 from sim.imprisonment import set_post_release
@@ -57,7 +57,9 @@ def release_from_sentence(model: "ProbationModel", rows: Rows) -> None:
     settle_in_community(model, rows[~granted], day[~granted])
     model.log.record(Event.RELEASE, day, rows, people.status[rows], begun)
     pay_grant(model, rows, day)
-    start_follow_up(model, rows, day, Disposal.CUSTODY)
+    for_breach = people.is_for_breach[rows]
+    start_follow_up(model, rows[~for_breach], day[~for_breach], Disposal.CUSTODY)
+    score_anew(model, rows[for_breach], day[for_breach])
 
 
 def pay_grant(model: "ProbationModel", rows: Rows, day: Rows) -> None:

@@ -262,7 +262,8 @@ def revoke(model: "ProbationModel", rows: Rows, day: Rows, outcome: Rows, status
     people.suspended_end_day[rows[suspended & to_custody]] = -NEVER
     people.order_end_day[rows[other]] = day[other]
     settle_in_community(model, rows[other], day[other])
-    imprison(model, rows[to_custody], day[to_custody], days[to_custody], offence_day[to_custody])
+    to_prison = rows[to_custody], day[to_custody], days[to_custody], offence_day[to_custody]
+    imprison(model, *to_prison, is_for_breach=True)
 
 
 def commit(model: "ProbationModel", rows: Rows, day: Rows) -> None:
