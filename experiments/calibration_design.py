@@ -16,9 +16,9 @@ from experiments.vocabulary import Kind, measures
 from sim.compiled import source_hash
 from sim.errors import InputError
 
-WAVE_SHARES = (0.21, 0.15, 0.12, 0.12, 0.1, 0.1, 0.1, 0.1)
-"""Of the budget, by wave: all of the space; what the first does not rule out; twice by how well points fit; four times
-each run of the wave before, put right by its own result: the slopes of the emulators are too flat for two to do."""
+WAVE_SHARES = tuple(runs / 72 for runs in (12.6, 9, 7.2, 7.2, 6, 6, 6, 6, 6, 6))
+"""Of the budget, by wave: all of the space; what the first does not rule out; twice by how well points fit; six times
+each run of the wave before, put right by its own result: the slopes of the emulators are too flat for fewer to do."""
 LEAST_BUDGET, MOST_BUDGET = 60, 100_000
 SCENARIO = "post_reform"
 _RATE_POINTS, _EARLY_POINTS, _COUNT_SHARE, _RECALL_SHARE = 0.5, 1.0, 0.025, 0.05

@@ -184,7 +184,7 @@ def _lengths(register: Register, ogrs_offence: Floats) -> Floats:
     custody = [custody_by_kind(year, ogrs_offence) for year in years]
     anchor = years.index(2015)
     level = custody[anchor] @ _at_share(shape * change[anchor], custody[anchor], p.share_under_12_months)
-    passed = level * change / change[anchor]
+    passed = level * _ratio(change, change[anchor])
     return cumulative(np.stack([_raked(shape, c, p) for c, p in zip(custody, passed, strict=True)]))
 
 
@@ -210,8 +210,13 @@ def _raked(shape: Floats, custody: Floats, passed: Floats) -> Floats:
     weights = shape
     for _ in range(_RAKES):
         shares = weights / weights.sum(axis=1, keepdims=True)
-        weights = shares * (wanted / (custody @ shares))
+        weights = shares * _ratio(wanted, custody @ shares)
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """Divide; nothing over nothing is nothing, for a band that is never passed."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
 def build(register: Register) -> Sentencing:

@@ -155,7 +155,7 @@ def test_no_target_of_a_calibration_is_kept_for_validation_or_lies_after_the_rec
 
 
 def test_waves_add_up_to_the_budget():
-    for budget in (60, 97, 600):
+    for budget in (60, 97, 720):
         assert sum(make_design(budget, 0.1, 0).waves) == budget
 
 

@@ -36,6 +36,7 @@ def people_of(day_zero):
     for column in ("licence_end_day", "pss_end_day", "young_offender_end_day", "order_end_day", "suspended_end_day"):
         getattr(people, column)[rows] = -NEVER
     people.is_supervised_short[rows] = False
+    people.is_for_breach[rows] = False
     people.last_sanction_day[rows] = 0
     return model, rows
 
@@ -81,6 +82,18 @@ def test_a_sentence_passed_on_a_prisoner_runs_beside_the_first(people_of):
     assert people.sentence_end_day[rows].tolist() == [500, 500, 650, 850, 2150]
     assert people.conditional_release_day[rows].tolist() == [300, 300, 400, 500, 1150]
     assert people.sentence_days[rows].tolist() == [400, 400, 500, 700, 2000]
+
+
+def test_a_sentence_answers_a_breach_alone_only_if_no_offence_is_served_beside_it(people_of):
+    model, rows = people_of
+    days = np.full(5, 100)
+    imprison(model, rows, days, days, days, is_for_breach=True)
+    assert model.people.is_for_breach[rows].all()
+    sentence(model, rows[:2], 120, [60, 90], 110)
+    imprison(model, rows[2:3], days[:1] + 20, days[:1], days[:1], is_for_breach=True)
+    assert model.people.is_for_breach[rows].tolist() == [False, False, True, True, True]
+    imprison(model, rows[:1], days[:1] + 40, days[:1], days[:1], is_for_breach=True)
+    assert not model.people.is_for_breach[rows[0]], "an offence is still served beside it"
 
 
 def test_curfew_can_begin_for_terms_of_twelve_weeks_to_four_years_after_a_quarter_and_28_days(people_of):

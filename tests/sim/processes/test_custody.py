@@ -152,12 +152,27 @@ def test_release_begins_a_follow_up_that_is_from_custody(prison):
     assert index.previous_sanctions[-1] == people.sanctions[rows[0]] - 1
 
 
-def test_every_release_of_a_week_is_one_index_event_of_its_day(mid_2016):
+def test_release_from_custody_for_breach_alone_is_scored_and_enters_no_cohort(prison):
+    day, before = prison.day, len(prison.index_log)
+    rows = inmates(prison, 2, status_end_day=day + 3, conditional_release_day=day + 3)
+    people = prison.people
+    people.is_for_breach[rows] = [True, False]
+    alone(prison, custody)
+    assert [row for row, *_ in logged(prison, Event.RELEASE)] == rows.tolist()
+    assert people.follow_up_day[rows].tolist() == [day + 3] * 2
+    assert people.is_from_custody[rows].all()
+    assert prison.index_log.row[before:].tolist() == [rows[1]]
+
+
+def test_every_release_of_a_week_is_one_index_event_of_its_day_unless_from_breach(mid_2016):
     model = later(mid_2016, weeks=8)
     log, index = model.log, model.index_log
     logged_before, indexed_before = len(log), len(index)
     alone(model, custody)
     releases = logged_before + np.flatnonzero(log.event[logged_before:] == Event.RELEASE)
+    for_breach = model.people.is_for_breach[log.row[releases]]
+    assert for_breach.any()
+    releases = releases[~for_breach]
     assert len(releases) > 2
     released = sorted(zip(log.row[releases], log.day[releases], strict=True))
     assert sorted(zip(index.row[indexed_before:], index.day[indexed_before:], strict=True)) == released
