@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from experiments import space, store
 from experiments.plan import make_plan
 from experiments.space import Coordinate
@@ -16,9 +14,10 @@ from experiments.vocabulary import Kind, measures
 from sim.compiled import source_hash
 from sim.errors import InputError
 
-WAVE_SHARES = tuple(runs / 72 for runs in (12.6, 9, 7.2, 7.2, 6, 6, 6, 6, 6, 6))
-"""Of the budget, by wave: all of the space; what the first does not rule out; twice by how well points fit; six times
-each run of the wave before, put right by its own result: the slopes of the emulators are too flat for fewer to do."""
+LATER_SHARES = (1 / 8, 1 / 10, 1 / 10, *6 * (1 / 12,))
+"""Of the budget, by wave after the first, which draws from all of the space: what the first does not rule out; twice by
+how well points fit; six times each run of the wave before, put right by its own result: the slopes of the emulators are
+too flat for fewer to do."""
 LEAST_BUDGET, MOST_BUDGET = 60, 100_000
 SCENARIO = "post_reform"
 _RATE_POINTS, _EARLY_POINTS, _COUNT_SHARE, _RECALL_SHARE = 0.5, 1.0, 0.025, 0.05
@@ -76,8 +75,8 @@ class Design:
     @property
     def waves(self) -> tuple[int, ...]:
         """Runs of each wave."""
-        ends = np.round(np.cumsum(WAVE_SHARES) * self.budget).astype(int)
-        return tuple(int(n) for n in np.diff(ends, prepend=0))
+        later = [round(share * self.budget) for share in LATER_SHARES]
+        return (self.budget - sum(later), *later)
 
     def describe(self) -> dict[str, Any]:
         """Return what is written beside the results."""

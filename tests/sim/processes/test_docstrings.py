@@ -20,7 +20,13 @@ HEADINGS = ("Reads", "Writes", "Draws")
 PHRASES = {
     "status columns": {"status", "status_since_day", "status_end_day"},
     "supervisor columns": {"provider", "officer"},
-    "sentence columns": {"sentence_days", "conditional_release_day", "sentence_end_day", "is_supervised_short"},
+    "sentence columns": {
+        "sentence_days",
+        "conditional_release_day",
+        "sentence_end_day",
+        "is_supervised_short",
+        "is_for_breach",
+    },
     "order columns": {
         "order_end_day",
         "order_disposal",
