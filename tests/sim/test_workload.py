@@ -354,12 +354,14 @@ def test_where_nothing_may_be_cut_only_handovers_cut_contacts(mid_2016):
 def test_where_nothing_may_be_cut_it_does_not_matter_what_officers_can_carry(mid_2016):
     """Officers without bounds and officers who cut nothing live the same weeks, if overload has no other effect.
 
-    The factor is a power of two, so that officers' loads stand in the same order to the last bit.
+    Owners change no posts, for they look at overload too. The factor is a power of two, so that officers' loads stand in
+    the same order to the last bit.
     """
 
     def lived(greatest_cut, factor):
         slopes = {"workload__leaving_overload_slope": 0.0, "workload__sick_overload_slope": 0.0}
-        model = with_raw(mid_2016, workload__greatest_cut=greatest_cut, **slopes)
+        posts = {"organisations__greatest_change_per_month": 0.0}
+        model = with_raw(mid_2016, workload__greatest_cut=greatest_cut, **slopes, **posts)
         model.officers.target[:] *= factor
         return later(model, weeks=26)
 
