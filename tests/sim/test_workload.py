@@ -354,8 +354,8 @@ def test_where_nothing_may_be_cut_only_handovers_cut_contacts(mid_2016):
 def test_where_nothing_may_be_cut_it_does_not_matter_what_officers_can_carry(mid_2016):
     """Officers without bounds and officers who cut nothing live the same weeks, if overload has no other effect.
 
-    Owners change no posts, for they look at overload too. The factor is a power of two, so that officers' loads stand in
-    the same order to the last bit.
+    Owners change no posts, for they look at overload too. The factor is a power of two, so that officers' loads stand
+    in the same order to the last bit.
     """
 
     def lived(greatest_cut, factor):
