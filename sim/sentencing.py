@@ -191,16 +191,14 @@ def _lengths(register: Register, ogrs_offence: Floats) -> Floats:
 def _at_share(weights: Floats, custody: Floats, share_under_12_months: float) -> Floats:
     """Return shares of bands by kind, shape (9, 6), with so many of all sentences under twelve months: one factor on
     those bands, by bisection of its logarithm."""
-    low, high = -_WIDEST, _WIDEST
-    shares = weights
+    low, high, factor = -_WIDEST, _WIDEST, np.ones(len(LENGTH_BANDS))
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        shares = weights.copy()
-        shares[:, _UNDER_12_MONTHS] *= math.exp(middle)
-        shares /= shares.sum(axis=1, keepdims=True)
-        is_short_of_it = (custody @ shares)[_UNDER_12_MONTHS].sum() < share_under_12_months * custody.sum()
-        low, high = (middle, high) if is_short_of_it else (low, middle)
-    return shares
+        factor[_UNDER_12_MONTHS] = math.exp(middle)
+        passed = custody @ _shares(weights * factor)
+        too_few = passed[_UNDER_12_MONTHS].sum() < share_under_12_months * custody.sum()
+        low, high = (middle, high) if too_few else (low, middle)
+    return _shares(weights * factor)
 
 
 def _raked(shape: Floats, custody: Floats, passed: Floats) -> Floats:
@@ -209,8 +207,13 @@ def _raked(shape: Floats, custody: Floats, passed: Floats) -> Floats:
     wanted = passed / passed.sum() * custody.sum()
     weights = shape
     for _ in range(_RAKES):
-        shares = weights / weights.sum(axis=1, keepdims=True)
+        shares = _shares(weights)
         weights = shares * _ratio(wanted, custody @ shares)
+    return _shares(weights)
+
+
+def _shares(weights: Floats) -> Floats:
+    """Return the share of each band within its kind."""
     return weights / weights.sum(axis=1, keepdims=True)
 
 

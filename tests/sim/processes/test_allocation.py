@@ -376,6 +376,8 @@ def test_more_escalation_moves_cases_from_the_crcs_to_the_nps(mid_2016):
     gained = high - low
     low, high = at_both_ends(mid_2016, key, crc_caseload)
     assert low - high > gained / 2, "who came to the NPS left a company; some of either left supervision since"
+    low, high = at_both_ends(mid_2016, key, crc_caseload, weeks=104)
+    assert low > 1.05 * high > 0
 
 
 def test_smaller_teams_leave_caseloads_less_level(mid_2016):
