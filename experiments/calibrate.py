@@ -5,9 +5,9 @@ fitted (`experiments.emulators`), and what cannot meet the record ruled out: a p
 the emulated value lies further from the published one than `CUTOFF` standard deviations of emulator, observation and
 stated discrepancy together. Then points are drawn by how well they fit all targets at once. With so many numbers that
 matter a little, emulators stay less exact than the record; so in the last waves each run is put right by its own
-result: moved as little as the emulators' slopes say it must be for the record, with an error drawn for it, to be met
-(randomised maximum likelihood, one Gauss-Newton step a wave). The runs of the last wave that lie nearest are the
-ensemble.
+result: moved as little from where it was drawn as the emulators' slopes say it must be for the record, with an error
+drawn for it once, to be met (randomised maximum likelihood, one Gauss-Newton step a wave). The runs of the last wave
+that lie nearest are the ensemble.
 
 Each run has a seed of its own: a level averages chance out over runs, so nothing is gained by pairing here.
 
@@ -102,7 +102,7 @@ def calibrate(
     drawn = bench.wave(1, lambda: first_draw.random(design.waves[0]))
     new = bench.run(drawn, 0)
     waves = [Wave(len(drawn), _failed(new), 1.0, np.inf, None)]
-    points, values = drawn, new
+    points, values = first, wanted = drawn, new
     for number, size in enumerate(design.waves[1:], 2):
         judge = judge_of(design.targets, points, values)
         rng = np.random.default_rng((design.seed, number))
@@ -112,10 +112,13 @@ def calibrate(
             fit = number >= _FIRST_BY_FIT
             drawn = bench.wave(number, partial(_drawn, judge, narrowed, size, rng, by_fit=fit))
         else:
-            best = judge.nearest(new, size)
-            if not len(best):
+            if number == _FIRST_CORRECTED:
+                best = judge.nearest(new, size)
+                drawn, new = drawn[best], new[best]
+                first, wanted = drawn, judge.wanted(len(best), rng)
+            if not np.isfinite(new).all(axis=1).any():
                 raise InputError(f"{folder}: no run of wave {number - 1} measures every target; none can be put right")
-            drawn = bench.wave(number, partial(judge.corrected, drawn[best], new[best], rng))
+            drawn = bench.wave(number, partial(judge.corrected, first, drawn, new, wanted))
         tell(wave_line(number - 1, waves[-1]))
         if number == 2:
             near = _less_implausible_half(judge, points)

@@ -61,25 +61,34 @@ class Judge:
         order = np.argsort(np.where(usable, distance, np.inf), kind="stable")
         return order[: min(number, int(usable.sum()))]
 
-    def corrected(self, points: Floats, values: Floats, rng: np.random.Generator) -> Floats:
-        """Move runs as little as the slopes of the emulators' trends say they must to meet the record.
+    def wanted(self, number: int, rng: np.random.Generator) -> Floats:
+        """Draw what so many runs are each to meet: the record with an error, of observation and discrepancy, of its own;
+        shape (number, targets), on the scale on which effects add up."""
+        return self.published + np.sqrt(self.variance) * rng.standard_normal((number, len(self.targets)))
 
-        Each meets the record with an error of its own, drawn from that of observation and discrepancy; chance it has
-        already, in its result (randomised maximum likelihood, Oliver, He and Reynolds 1996). The step is the mean of a
-        linear Gaussian model about the run's own result, with the spread of an even draw for each coordinate. Where a
-        wall of the cube stops it, the other coordinates go further.
+    def corrected(self, drawn: Floats, points: Floats, values: Floats, wanted: Floats) -> Floats:
+        """Move points as little as the slopes of the emulators' trends say they must to meet what each is to meet.
+
+        Randomised maximum likelihood (Oliver, He and Reynolds 1996), one Gauss-Newton step: the mean of a linear
+        Gaussian model about a run's own result, with the spread of an even draw for each coordinate about where the
+        point was first drawn. The move is taken from there and not from the last run, so that the record is used once
+        however often runs are put right, and a number that it says nothing of stays as it was drawn. Where a wall of
+        the cube stops a number, the others go further.
 
         Parameters
         ----------
-        points, values : float64 array
-            Runs that were made; shapes (runs, coordinates) and (runs, targets).
+        drawn, points : float64 array, shape (runs, coordinates)
+            Where points were first drawn, and where runs were last made of them. What failed stays where it is.
+        values : float64 array, shape (runs, targets)
+            What the runs say, in the targets' units.
+        wanted : float64 array, shape (runs, targets)
+            What each is to meet (see `wanted`).
         """
         slopes = np.stack([emulator.trend.coef_ for emulator in self.emulators])
-        wanted = self.published + np.sqrt(self.variance) * rng.standard_normal(values.shape)
-        missing = wanted - self._added_up(values)
+        missing = wanted - self._added_up(values) + (points - drawn) @ slopes.T
         moved = [
-            self._moved(slopes, point, lacking) if np.isfinite(lacking).all() else point
-            for point, lacking in zip(points, missing, strict=True)
+            self._moved(slopes, first, lacking) if np.isfinite(lacking).all() else point
+            for first, point, lacking in zip(drawn, points, missing, strict=True)
         ]
         return np.stack(moved)
 

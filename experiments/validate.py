@@ -25,7 +25,7 @@ from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan
 from experiments.tables import cohorts_table, outcomes_table, run_name
 from experiments.targets import Period, Target
-from experiments.vocabulary import PER_YEAR, RATIOS, Kind, Measure, measures
+from experiments.vocabulary import COHORT_SIZE, PER_YEAR, RATIOS, Kind, Measure, measures
 from sim import measures as counted
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of
 from sim.model import ProbationModel
@@ -248,7 +248,7 @@ def measure(target: Target, tables: Tables) -> float:
 
 
 def _rate(known: Measure, target: Target, period: Period, tables: Tables) -> float:
-    """Return a rate over all cohorts of an estimator that start in a period, one after the other."""
+    """Return a rate over all cohorts of an estimator that start in a period, one after the other; or their mean size."""
     quarters = counted.ESTIMATORS[target.estimator]
     starts = pd.date_range(period.first, period.last, freq="QS")[::quarters]
     table = tables.cohorts
@@ -256,6 +256,8 @@ def _rate(known: Measure, target: Target, period: Period, tables: Tables) -> flo
     chosen = table[mine & table["cohort_start"].isin(starts)]
     if len(chosen) < len(starts):
         raise UnmeasuredError(f"no complete cohort of {target.group} in {period}, or nobody in it")
+    if known.name == COHORT_SIZE:
+        return float(chosen["offenders"].mean()) / tables.model.size
     counts = chosen[["offenders", "reoffenders", "reoffences"]].sum().to_frame().T
     return _known(float(rate(known.name, counts)[0]))
 

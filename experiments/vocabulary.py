@@ -19,6 +19,7 @@ OUTCOMES = (
 )
 """What followed a release or the start of an order."""
 ESTIMATORS = tuple(counted.ESTIMATORS)
+COHORT_SIZE = "cohort_size"
 OCCASIONS = "occasions_by_disposal_per_year"
 RECALL_SHARE = "recall_share"
 PER_YEAR = "_per_year"
@@ -115,6 +116,7 @@ def measures() -> dict[str, Measure]:
     disposals = tuple(disposal_groups(model.index_log))
     found = [Measure("binary_rate", Kind.RATE, _groups(model, disposals), FRACTION)]
     found += [Measure(name, Kind.RATE, found[0].groups, (COUNT,)) for name in ("frequency", "reoffences_per_100")]
+    found.append(Measure(COHORT_SIZE, Kind.RATE, found[0].groups, ("people",)))
     found += [Measure(name, Kind.OUTCOME, disposals, FRACTION) for name in OUTCOMES]
     weekly: dict[str, list[str]] = {}
     for name, group in model.weekly.names:

@@ -4,12 +4,13 @@ Half of a determinate sentence is served, less time on remand. From an earliest 
 on curfew; before the reform the share follows the published series, under `hdc_widened` it is the lever's. First
 release starts licence, post-sentence supervision or young offenders' supervision as the law has it, and follow-up;
 re-release after recall, or the end of a committal, starts neither. Release from custody for breach of an order alone
-starts no follow-up that counts: it is scored like any other and enters no cohort.
+starts no follow-up that counts, and no more does one that the Ministry cannot match to a conviction: both are scored
+like any other and enter no cohort.
 
 Reads: status, status_end_day, conditional_release_day, sentence columns, birth_day.
 Writes: status columns, supervisor columns, licence_end_day, pss_end_day, young_offender_end_day,
 follow-up columns; officers' caseloads.
-Draws: custody.curfew, risk.rosh.
+Draws: custody.curfew, custody.in_cohort, risk.rosh.
 """
 
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from sim.clock import DAYS_PER_WEEK, NEVER
 from sim.events import Event
 from sim.imprisonment import set_post_release
 from sim.legal_status import settle_in_community
-from sim.offenders import IS_IN_PRISON, Disposal, Rows, Status
+from sim.offenders import IS_IN_PRISON, Days, Disposal, Rows, Status
 
 if TYPE_CHECKING:
     from sim.model import ProbationModel
@@ -58,9 +59,15 @@ def release_from_sentence(model: "ProbationModel", rows: Rows) -> None:
     settle_in_community(model, rows[~granted], day[~granted])
     model.log.record(Event.RELEASE, day, rows, people.status[rows], begun)
     pay_grant(model, rows, day)
-    for_breach = people.is_for_breach[rows]
-    start_follow_up(model, rows[~for_breach], day[~for_breach], Disposal.CUSTODY)
-    score_anew(model, rows[for_breach], day[for_breach])
+    counts = ~people.is_for_breach[rows] & is_matched(model, rows, begun)
+    start_follow_up(model, rows[counts], day[counts], Disposal.CUSTODY)
+    score_anew(model, rows[~counts], day[~counts])
+
+
+def is_matched(model: "ProbationModel", rows: Rows, begun: Days) -> NDArray[np.bool_]:
+    """Say whose release the Ministry matches to a conviction, by the day on which the time in prison began."""
+    u = model.draws.uniforms_at("custody.in_cohort", model.people.person_hash[rows], begun)
+    return u < model.register.custody.p_in_cohort
 
 
 def pay_grant(model: "ProbationModel", rows: Rows, day: Rows) -> None:

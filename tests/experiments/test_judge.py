@@ -19,6 +19,11 @@ def values_of(points):
     return np.stack([100 * odds / (1 + odds), np.exp(count + raised[:, 1]), np.exp(recalled + raised[:, 2])], axis=1)
 
 
+def put_right(judge, points, values, rng):
+    """Return points put right for the first time."""
+    return judge.corrected(points, points, values, judge.wanted(len(points), rng))
+
+
 @pytest.fixture(scope="module")
 def judge():
     rng = np.random.default_rng(0)
@@ -39,7 +44,7 @@ def test_runs_put_right_by_their_own_result_meet_the_record(judge):
     rng = np.random.default_rng(1)
     points = 0.2 + 0.6 * rng.random((60, 4))
     off = lambda p: np.abs(values_of(p) / [t.value for t in TARGETS] - 1).mean(axis=0)  # noqa: E731
-    moved = judge.corrected(points, values_of(points), rng)
+    moved = put_right(judge, points, values_of(points), rng)
     assert off(points).min() > 0.05
     assert (off(moved) < [0.02, 0.03, 0.06]).all(), off(moved)
     assert (np.abs(moved[:, 3] - points[:, 3]) < 0.05).all()
@@ -51,7 +56,7 @@ def test_runs_that_differ_from_what_emulators_say_are_put_right_by_what_they_are
     at = np.full((200, 4), 0.5)
     high = values_of(at)
     high[:, 1] *= 1.1
-    moved = judge.corrected(at, high, np.random.default_rng(2))
+    moved = put_right(judge, at, high, np.random.default_rng(2))
     lowered = np.log(values_of(moved)[:, 1] / values_of(at)[:, 1])
     assert lowered.mean() == pytest.approx(-np.log(1.1), abs=0.03)
 
@@ -61,7 +66,7 @@ def test_where_a_wall_stops_one_number_the_others_go_further(judge):
     at = np.full((200, 4), 0.5)
     at[:, 1] = 0.0
     high = np.tile([t.value for t in TARGETS], (200, 1)) * [1, 1.05, 1]
-    moved = judge.corrected(at, high, np.random.default_rng(4))
+    moved = put_right(judge, at, high, np.random.default_rng(4))
     lowered = np.log(values_of(moved)[:, 1] / values_of(at)[:, 1])
     assert moved[:, 1].max() < 0.2
     assert lowered.mean() < -0.015
@@ -69,10 +74,30 @@ def test_where_a_wall_stops_one_number_the_others_go_further(judge):
 
 def test_sets_spread_by_the_stated_error_and_no_further(judge):
     """Runs without chance about a linear surface come to lie about the record by observation and discrepancy."""
-    moved = judge.corrected(np.full((2000, 4), 0.5), values_of(np.full((2000, 4), 0.5)), np.random.default_rng(5))
+    at = np.full((2000, 4), 0.5)
+    moved = put_right(judge, at, values_of(at), np.random.default_rng(5))
     spread = np.stack([added_up(t, v) for t, v in zip(TARGETS, values_of(moved).T, strict=True)]).std(axis=1)
     assert (spread < 1.05 * np.sqrt(judge.variance)).all(), spread / np.sqrt(judge.variance)
     assert (spread > 0.5 * np.sqrt(judge.variance)).all(), spread / np.sqrt(judge.variance)
+
+
+def test_however_often_runs_are_put_right_what_the_record_is_silent_on_stays_as_it_was_drawn(judge):
+    """The steps settle: the third and the thirtieth leave points alike, and the fourth number where it was drawn."""
+    rng = np.random.default_rng(6)
+    drawn = 0.2 + 0.6 * rng.random((60, 4))
+    wanted, points, after = judge.wanted(60, rng), drawn, []
+    for _ in range(30):
+        points = judge.corrected(drawn, points, values_of(points), wanted)
+        after.append(points)
+    assert np.abs(after[2] - after[29]).max() < 0.02
+    assert (np.abs(points[:, 3] - drawn[:, 3]) < 0.05).all()
+    assert np.abs(points[:, :3] - drawn[:, :3]).max() > 0.2
+
+
+def test_a_run_that_failed_stays_where_it_is(judge):
+    drawn, points = np.full((1, 4), 0.4), np.full((1, 4), 0.6)
+    failed = np.full((1, 3), np.nan)
+    assert judge.corrected(drawn, points, failed, judge.wanted(1, np.random.default_rng(7))).tolist() == points.tolist()
 
 
 def test_the_nearest_runs_come_first_and_those_that_failed_never(judge):
