@@ -62,7 +62,7 @@ class Judge:
         return order[: min(number, int(usable.sum()))]
 
     def wanted(self, number: int, rng: np.random.Generator) -> Floats:
-        """Draw what so many runs are each to meet: the record with an error, of observation and discrepancy, of its own;
+        """Draw what so many runs are each to meet: the record, with an error of observation and discrepancy of its own;
         shape (number, targets), on the scale on which effects add up."""
         return self.published + np.sqrt(self.variance) * rng.standard_normal((number, len(self.targets)))
 

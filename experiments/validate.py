@@ -248,7 +248,7 @@ def measure(target: Target, tables: Tables) -> float:
 
 
 def _rate(known: Measure, target: Target, period: Period, tables: Tables) -> float:
-    """Return a rate over all cohorts of an estimator that start in a period, one after the other; or their mean size."""
+    """Return a rate over all cohorts of an estimator that start in a period, or their mean size."""
     quarters = counted.ESTIMATORS[target.estimator]
     starts = pd.date_range(period.first, period.last, freq="QS")[::quarters]
     table = tables.cohorts

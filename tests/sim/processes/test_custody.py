@@ -41,8 +41,9 @@ def with_share(model, share, day=0):
 
 @pytest.fixture
 def prison(mid_2016):
-    """A copy of the world of 2016 in which nobody is due for release but those whom a test puts there."""
+    """A copy of the world of 2016 in which nobody is due for release but whom a test puts there, all of them matched."""
     model = copy_of(mid_2016)
+    model.register = model.register.with_setting("custody.p_in_cohort", "1")
     inside = IS_IN_PRISON[model.people.status]
     model.people.status_end_day[inside] = model.day + 1000
     return model
@@ -164,8 +165,21 @@ def test_release_from_custody_for_breach_alone_is_scored_and_enters_no_cohort(pr
     assert prison.index_log.row[before:].tolist() == [rows[1]]
 
 
-def test_every_release_of_a_week_is_one_index_event_of_its_day_unless_from_breach(mid_2016):
+def test_a_release_that_is_not_matched_is_scored_and_enters_no_cohort(mid_2016):
     model = later(mid_2016, weeks=8)
+    nobody = with_raw(model, custody__p_in_cohort=0.0)
+    before = len(model.index_log)
+    for world in (model, nobody):
+        alone(world, custody)
+    entered, none = (world.index_log.sentence_days[before:] for world in (model, nobody))
+    assert len(entered) > 2
+    assert (none == NEVER).all(), "only those released from a sentence without end"
+    for name in ("ogrs3", "follow_up_day", "is_from_custody", "offence_bound", "status"):
+        assert np.array_equal(getattr(model.people, name), getattr(nobody.people, name)), name
+
+
+def test_every_release_of_a_week_is_one_index_event_of_its_day_unless_from_breach(mid_2016):
+    model = with_raw(later(mid_2016, weeks=8), custody__p_in_cohort=1.0)
     log, index = model.log, model.index_log
     logged_before, indexed_before = len(log), len(index)
     alone(model, custody)
