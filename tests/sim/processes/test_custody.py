@@ -41,7 +41,7 @@ def with_share(model, share, day=0):
 
 @pytest.fixture
 def prison(mid_2016):
-    """A copy of the world of 2016 in which nobody is due for release but whom a test puts there, all of them matched."""
+    """A copy of the world of 2016: nobody is due for release but those whom a test puts there, all of them matched."""
     model = copy_of(mid_2016)
     model.register = model.register.with_setting("custody.p_in_cohort", "1")
     inside = IS_IN_PRISON[model.people.status]
