@@ -34,7 +34,8 @@ type Settings = tuple[str, ...]
 
 REGION, SCALE = "england_wales", 0.03
 FIRST, END = date(2015, 2, 2), date(2019, 12, 30)
-_MILLION, _PERCENT = 1_000_000, 100
+_MILLION, _BILLION, _PERCENT = 1_000_000, 1_000_000_000, 100
+_YEARS_OF_PAY = (date(2020, 12, 31) - date(2015, 2, 1)).days / 365.25
 _FORM = "+,.0f"
 _COMPANIES = "provider_type=crc"
 _OF_REGISTER = (
@@ -60,12 +61,13 @@ class Books(NamedTuple):
 
     Attributes
     ----------
-    balance : float
-        Income less costs, million pounds a year of England and Wales.
+    income, balance : float
+        Income, and income less costs, million pounds a year of England and Wales.
     hold_all : tuple of float
         Shares of practitioners, of companies and of the NPS, who would hold all cases, see `hold_all`.
     """
 
+    income: float
     balance: float
     hold_all: tuple[float, ...]
 
@@ -111,7 +113,8 @@ def run(scale: float, end: date, task: tuple[Settings, int]) -> Books:
     income, costs = (float(model.weekly.series(name, _COMPANIES)[since:].mean()) for name in ("income", "costs"))
     above = published_numbers("caseholders_over_40")
     held = tuple(hold_all(model, kind, share) for kind, share in zip((Provider.CRC, Provider.NPS), above, strict=True))
-    return Books((income - costs) * WEEKS_PER_YEAR / model.size / _MILLION, held)
+    a_year = WEEKS_PER_YEAR / model.size / _MILLION
+    return Books(income * a_year, (income - costs) * a_year, held)
 
 
 def hold_all(model: ProbationModel, provider: Provider, percent_above: float) -> float:
@@ -176,7 +179,14 @@ def books_lines(
         found.append(f"{name:46}{with_bounds(low, _FORM):>24}{with_bounds(high, _FORM):>24}")
     for name, books in (("as assumed", as_assumed), ("all where companies fare worst", together)):
         found.append(f"{name:46}{with_bounds(balance(books), _FORM):>24}")
-    return found
+    paid = np.array([books.income for books in as_assumed])
+    forecast = published_numbers("crc_pay_forecast")[0] * _BILLION / _MILLION / _YEARS_OF_PAY
+    return [
+        *found,
+        "",
+        f"{'paid to companies, as assumed':46}{with_bounds(paid, '.0f'):>24}",
+        f"published: {forecast:.0f}, as forecast in 2019 for the contracts up to December 2020",
+    ]
 
 
 def caseholder_lines(as_assumed: Sequence[Books]) -> list[str]:
