@@ -25,7 +25,7 @@ PI = math.pi
 ISHIGAMI = [Coordinate(f"angle.x{k}", None, -PI, PI) for k in (1, 2, 3)]
 KNOWN = Aspect(Outcome("known", "all", "points", "a known function", "points", 1), "level")
 TWO = "reoffending.hazard_scale,reoffending.alliance_log_factor"
-SMALL = ["--scale", "0.005", "--until", "2016-12-31", "--jobs", "1", "--samples", "2", "--parameters", TWO]
+SMALL = ["--scale", "0.01", "--until", "2016-12-31", "--jobs", "1", "--samples", "2", "--parameters", TWO]
 
 
 def ishigami(points, seed):
