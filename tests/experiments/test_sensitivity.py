@@ -25,7 +25,7 @@ PI = math.pi
 ISHIGAMI = [Coordinate(f"angle.x{k}", None, -PI, PI) for k in (1, 2, 3)]
 KNOWN = Aspect(Outcome("known", "all", "points", "a known function", "points", 1), "level")
 TWO = "reoffending.hazard_scale,reoffending.alliance_log_factor"
-SMALL = ["--scale", "0.005", "--until", "2016-12-31", "--jobs", "1", "--samples", "2", "--parameters", TWO]
+SMALL = ["--scale", "0.01", "--until", "2016-12-31", "--jobs", "1", "--samples", "2", "--parameters", TWO]
 
 
 def ishigami(points, seed):
@@ -368,7 +368,7 @@ def test_a_small_sensitivity_of_the_model_says_what_its_outcomes_hang_on(lived):
     said = first.stdout.replace("\n", " ")
     assert "The level of proven reoffending" in said
     assert "levels  under pre_reform" in said
-    assert first.stdout.count("of the variance between runs is chance") >= 4
+    assert said.count("of the variance between runs is chance") >= 4
     assert max(len(line) for line in first.stdout.splitlines() if str(out) not in line) <= 80
     table = pd.read_csv(out / "sensitivity.csv")
     assert set(table["of"]) == {"level", "effect"}

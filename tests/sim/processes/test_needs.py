@@ -229,13 +229,15 @@ def leavers_with(need):
 
 @pytest.mark.parametrize("need", [Need.ACCOMMODATION, Need.WORK])
 def test_more_loss_inside_makes_more_leavers_homeless_and_workless(need, mid_2016):
-    low, high = at_both_ends(mid_2016, "needs.lost_per_year_inside", leavers_with(need))
+    world = with_raw(mid_2016, custody__p_in_cohort=1.0)
+    low, high = at_both_ends(world, "needs.lost_per_year_inside", leavers_with(need))
     assert low + 4 * 0.03 < high, "by more than four standard errors of some two hundred leavers"
 
 
 def test_a_higher_level_of_needs_gives_leavers_more_of_them(mid_2016):
     level = mid_2016.register.needs.level
-    worlds = [with_raw(mid_2016, needs__level=tuple(x + more for x in level)) for more in (-1, 1)]
+    levels = [tuple(x + more for x in level) for more in (-1, 1)]
+    worlds = [with_raw(mid_2016, needs__level=of_all, custody__p_in_cohort=1.0) for of_all in levels]
     low, high = (leavers_with(Need.ACCOMMODATION)(later(m, weeks=YEAR_WEEKS), mid_2016.day) for m in worlds)
     assert low + 0.05 < high
 
