@@ -102,7 +102,8 @@ def calibrate(
     drawn = bench.wave(1, lambda: first_draw.random(design.waves[0]))
     new = bench.run(drawn, 0)
     waves = [Wave(len(drawn), _failed(new), 1.0, np.inf, None)]
-    points, values = first, wanted = drawn, new
+    points, values = drawn, new
+    first, wanted = drawn, new  # of the runs that are put right, once there are any
     for number, size in enumerate(design.waves[1:], 2):
         judge = judge_of(design.targets, points, values)
         rng = np.random.default_rng((design.seed, number))

@@ -22,7 +22,7 @@ from experiments.estimates import with_bounds
 from experiments.numbers import Floats
 from experiments.plan import make_plan
 from experiments.targets import published_numbers
-from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of
+from sim.clock import DAYS_PER_WEEK, DAYS_PER_YEAR, WEEKS_PER_YEAR, day_of
 from sim.contracts import load_contract
 from sim.model import ProbationModel
 from sim.offenders import Provider
@@ -34,8 +34,10 @@ type Settings = tuple[str, ...]
 
 REGION, SCALE = "england_wales", 0.03
 FIRST, END = date(2015, 2, 2), date(2019, 12, 30)
-_MILLION, _BILLION, _PERCENT = 1_000_000, 1_000_000_000, 100
-_YEARS_OF_PAY = (date(2020, 12, 31) - date(2015, 2, 1)).days / 365.25
+_MILLION, _PERCENT = 1_000_000, 100
+_MILLIONS_OF_BILLION = 1000
+_YEARS_OF_PAY = (date(2020, 12, 31) - date(2015, 2, 1)).days / DAYS_PER_YEAR
+"""From the day on which the contracts began to the end of the pay that was forecast."""
 _FORM = "+,.0f"
 _COMPANIES = "provider_type=crc"
 _OF_REGISTER = (
@@ -180,7 +182,7 @@ def books_lines(
     for name, books in (("as assumed", as_assumed), ("all where companies fare worst", together)):
         found.append(f"{name:46}{with_bounds(balance(books), _FORM):>24}")
     paid = np.array([books.income for books in as_assumed])
-    forecast = published_numbers("crc_pay_forecast")[0] * _BILLION / _MILLION / _YEARS_OF_PAY
+    forecast = _MILLIONS_OF_BILLION * published_numbers("crc_pay_forecast")[0] / _YEARS_OF_PAY
     return [
         *found,
         "",

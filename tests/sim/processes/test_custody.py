@@ -42,8 +42,7 @@ def with_share(model, share, day=0):
 @pytest.fixture
 def prison(mid_2016):
     """A copy of the world of 2016: nobody is due for release but those whom a test puts there, all of them matched."""
-    model = copy_of(mid_2016)
-    model.register = model.register.with_setting("custody.p_in_cohort", "1")
+    model = with_raw(mid_2016, custody__p_in_cohort=1.0)
     inside = IS_IN_PRISON[model.people.status]
     model.people.status_end_day[inside] = model.day + 1000
     return model
