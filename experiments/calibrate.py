@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import qmc
@@ -32,7 +32,7 @@ from experiments.bench import Bench
 from experiments.calibration_design import Design
 from experiments.judge import Judge, judge_of
 from experiments.numbers import Floats
-from experiments.sampling import Narrowed, fitting, not_ruled_out
+from experiments.sampling import fitting, not_ruled_out
 from sim.errors import InputError
 
 CUTOFF = 3.0
@@ -81,6 +81,49 @@ class Calibration:
     seconds: float
 
 
+class _Waves:
+    """The waves of a calibration so far: the last one's runs, and those that emulators learn from."""
+
+    def __init__(self, design: Design, bench: Bench, tell: Callable[[str], None]) -> None:
+        self.design, self.bench, self.tell = design, bench, tell
+        self.done: list[Wave] = []
+        self.last: tuple[Floats, Floats]
+        self._learned: list[tuple[Floats, Floats]] = []
+
+    def make(self, draw: Callable[[], Floats], judge: Judge | None = None) -> None:
+        """Draw the points of the next wave where they are not kept, and make its runs.
+
+        Parameters
+        ----------
+        judge : Judge, optional
+            By earlier waves, if there are any.
+        """
+        if self.done:
+            self.tell(wave_line(len(self.done), self.done[-1]))
+        points = self.bench.wave(len(self.done) + 1, draw)
+        values = self.bench.run(points, sum(wave.runs for wave in self.done))
+        failed = int(np.isnan(values).all(axis=1).sum())
+        foretold = judge.foretold(points, values) if judge else None
+        self.done.append(Wave(len(points), failed, np.nan if judge else 1.0, np.nan if judge else np.inf, foretold))
+        self.last = points, values
+        self._learned.append(self.last)
+
+    def judge(self) -> Judge:
+        """Fit emulators to the runs so far; of the first wave, which draws from all of the space, they learn later only
+        from the less implausible half: chosen by place, never by what came out."""
+        points, values = (np.concatenate(each) for each in zip(*self._learned, strict=True))
+        judge = judge_of(self.design.targets, points, values)
+        if len(self.done) == 1:
+            implausibility = judge(points).implausibility
+            near = implausibility <= np.median(implausibility)
+            self._learned = [(points[near], values[near])]
+        return judge
+
+    def rng(self) -> np.random.Generator:
+        """Return what draws the points of the next wave."""
+        return np.random.default_rng((self.design.seed, len(self.done) + 1))
+
+
 def calibrate(
     design: Design,
     folder: Path,
@@ -96,63 +139,51 @@ def calibrate(
         Called for each run, and with a line after each wave.
     """
     start = time.perf_counter()
-    bench = Bench(design, folder, jobs, step)
-    dimensions = len(design.coordinates)
-    first_draw = qmc.LatinHypercube(dimensions, rng=np.random.default_rng(design.seed))
-    drawn = bench.wave(1, lambda: first_draw.random(design.waves[0]))
-    new = bench.run(drawn, 0)
-    waves = [Wave(len(drawn), _failed(new), 1.0, np.inf, None)]
-    points, values = drawn, new
-    first, wanted = drawn, new  # of the runs that are put right, once there are any
-    for number, size in enumerate(design.waves[1:], 2):
-        judge = judge_of(design.targets, points, values)
-        rng = np.random.default_rng((design.seed, number))
-        if number < _FIRST_CORRECTED:
-            narrowed = not_ruled_out(judge, dimensions, CUTOFF, rng)
-            waves[-1] = waves[-1]._replace(share=narrowed.share, level=narrowed.level)
-            fit = number >= _FIRST_BY_FIT
-            drawn = bench.wave(number, partial(_drawn, judge, narrowed, size, rng, by_fit=fit))
-        else:
-            if number == _FIRST_CORRECTED:
-                best = judge.nearest(new, size)
-                drawn, new = drawn[best], new[best]
-                first, wanted = drawn, judge.wanted(len(best), rng)
-            if not np.isfinite(new).all(axis=1).any():
-                raise InputError(f"{folder}: no run of wave {number - 1} measures every target; none can be put right")
-            drawn = bench.wave(number, partial(judge.corrected, first, drawn, new, wanted))
-        tell(wave_line(number - 1, waves[-1]))
-        if number == 2:
-            near = _less_implausible_half(judge, points)
-            points, values = points[near], values[near]
-        new = bench.run(drawn, sum(design.waves[: number - 1]))
-        waves.append(Wave(len(drawn), _failed(new), np.nan, np.nan, judge.foretold(drawn, new)))
-        points, values = np.concatenate([points, drawn]), np.concatenate([values, new])
-    tell(wave_line(len(waves), waves[-1]))
-    chosen = np.sort(judge.nearest(new, MEMBERS))
+    waves = _Waves(design, Bench(design, folder, jobs, step), tell)
+    first_draw = qmc.LatinHypercube(len(design.coordinates), rng=np.random.default_rng(design.seed))
+    waves.make(lambda: first_draw.random(design.waves[0]))
+    for size in design.waves[1 : _FIRST_CORRECTED - 1]:
+        _narrow(waves, size)
+    judge = _put_right(waves, design.waves[_FIRST_CORRECTED - 1 :], folder)
+    tell(wave_line(len(waves.done), waves.done[-1]))
+    points, values = waves.last
+    chosen = np.sort(judge.nearest(values, MEMBERS))
     return Calibration(
         design,
-        tuple(waves),
-        space.values(design.coordinates, drawn[chosen]),
-        new[chosen],
+        tuple(waves.done),
+        space.values(design.coordinates, points[chosen]),
+        values[chosen],
         time.perf_counter() - start,
     )
 
 
-def _failed(values: Floats) -> int:
-    """Return how many runs came to no end."""
-    return int(np.isnan(values).all(axis=1).sum())
+def _narrow(waves: _Waves, size: int) -> None:
+    """Make a wave of so many points of what is not ruled out: drawn evenly, or later by how well they fit."""
+    judge, rng = waves.judge(), waves.rng()
+    narrowed = not_ruled_out(judge, len(waves.design.coordinates), CUTOFF, rng)
+    waves.done[-1] = waves.done[-1]._replace(share=narrowed.share, level=narrowed.level)
+
+    def draw() -> Floats:
+        cloud = narrowed.points if len(waves.done) + 1 < _FIRST_BY_FIT else fitting(judge, narrowed, rng)
+        return cloud[rng.choice(len(cloud), size, replace=size > len(cloud))]
+
+    waves.make(draw, judge)
 
 
-def _less_implausible_half(judge: Judge, points: Floats) -> "np.ndarray[Any, Any]":
-    """Return which of the first wave's points later emulators learn from: chosen by place, never by what came out."""
-    implausibility = judge(points).implausibility
-    return implausibility <= np.median(implausibility)
-
-
-def _drawn(judge: Judge, narrowed: Narrowed, size: int, rng: np.random.Generator, *, by_fit: bool) -> Floats:
-    """Draw so many points from what is not ruled out: evenly, or by how well they fit."""
-    cloud = fitting(judge, narrowed, rng) if by_fit else narrowed.points
-    return cloud[rng.choice(len(cloud), size, replace=size > len(cloud))]
+def _put_right(waves: _Waves, sizes: Sequence[int], folder: Path) -> Judge:
+    """Make the last waves: the runs that lie nearest, put right time and again; return by which judge."""
+    judge = waves.judge()
+    best = judge.nearest(waves.last[1], sizes[0])
+    drawn, wanted = waves.last[0][best], judge.wanted(len(best), waves.rng())
+    tried, said = drawn[None], waves.last[1][best][None]
+    for left in reversed(range(len(sizes))):
+        if not np.isfinite(said[-1]).all(axis=1).any():
+            raise InputError(f"{folder}: no run of wave {len(waves.done)} measures every target; none can be put right")
+        waves.make(partial(judge.corrected, drawn, tried, said, wanted), judge)
+        tried, said = (np.concatenate([old, new[None]]) for old, new in zip((tried, said), waves.last, strict=True))
+        if left:
+            judge = waves.judge()
+    return judge
 
 
 def wave_line(number: int, wave: Wave) -> str:

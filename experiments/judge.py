@@ -66,35 +66,41 @@ class Judge:
         shape (number, targets), on the scale on which effects add up."""
         return self.published + np.sqrt(self.variance) * rng.standard_normal((number, len(self.targets)))
 
-    def corrected(self, drawn: Floats, points: Floats, values: Floats, wanted: Floats) -> Floats:
+    def corrected(self, drawn: Floats, tried: Floats, said: Floats, wanted: Floats) -> Floats:
         """Move points as little as the slopes of the emulators' trends say they must to meet what each is to meet.
 
         Randomised maximum likelihood (Oliver, He and Reynolds 1996), one Gauss-Newton step: the mean of a linear
-        Gaussian model about a run's own result, with the spread of an even draw for each coordinate about where the
+        Gaussian model about a point's own results, with the spread of an even draw for each coordinate about where the
         point was first drawn. The move is taken from there and not from the last run, so that the record is used once
-        however often runs are put right, and a number that it says nothing of stays as it was drawn. Where a wall of
-        the cube stops a number, the others go further.
+        however often runs are put right, and a number that it says nothing of stays as it was drawn. How far a point
+        lies from what slopes say of it is the mean over all its runs: their chance averages out, and steps shrink as
+        the runs of a point add up, so that slopes that are too flat do not throw it to and fro. Where a wall of the
+        cube stops a number, the others go further.
 
         Parameters
         ----------
-        drawn, points : float64 array, shape (runs, coordinates)
-            Where points were first drawn, and where runs were last made of them. What failed stays where it is.
-        values : float64 array, shape (runs, targets)
-            What the runs say, in the targets' units.
+        drawn : float64 array, shape (runs, coordinates)
+            Where points were first drawn.
+        tried : float64 array, shape (waves, runs, coordinates)
+            Where runs were made of each.
+        said : float64 array, shape (waves, runs, targets)
+            What they say, in the targets' units. Runs that failed count for nothing; a point of which all did stays.
         wanted : float64 array, shape (runs, targets)
             What each is to meet (see `wanted`).
         """
         slopes = np.stack([emulator.trend.coef_ for emulator in self.emulators])
-        missing = wanted - self._added_up(values) + (points - drawn) @ slopes.T
-        moved = [
-            self._moved(slopes, first, lacking) if np.isfinite(lacking).all() else point
-            for first, point, lacking in zip(drawn, points, missing, strict=True)
-        ]
-        return np.stack(moved)
+        beyond = np.stack([self._added_up(values) for values in said]) - tried @ slopes.T
+        moved = tried[-1].copy()
+        for i, point in enumerate(drawn):
+            own = beyond[np.isfinite(beyond[:, i]).all(axis=1), i]
+            if len(own):
+                missing = wanted[i] - own.mean(axis=0) - slopes @ point
+                moved[i] = self._moved(slopes, point, missing, self.variance + self._chance / len(own))
+        return moved
 
-    def _moved(self, slopes: Floats, point: Floats, missing: Floats) -> Floats:
-        """Move one point by what its run lacks of every target; coordinates that meet a wall stay there."""
-        error = np.diag(self.variance + self._chance)
+    def _moved(self, slopes: Floats, point: Floats, missing: Floats, variance: Floats) -> Floats:
+        """Move one point by what it lacks of every target, known so well; coordinates that meet a wall stay there."""
+        error = np.diag(variance)
         moved, free = point, np.ones(len(point), bool)
         for _ in range(_WALLS):
             held = np.where(free, 0.0, moved - point)

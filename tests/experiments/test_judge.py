@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def values_of(points):
 
 def put_right(judge, points, values, rng):
     """Return points put right for the first time."""
-    return judge.corrected(points, points, values, judge.wanted(len(points), rng))
+    return judge.corrected(points, points[None], values[None], judge.wanted(len(points), rng))
 
 
 @pytest.fixture(scope="module")
@@ -85,19 +87,38 @@ def test_however_often_runs_are_put_right_what_the_record_is_silent_on_stays_as_
     """The steps settle: the third and the thirtieth leave points alike, and the fourth number where it was drawn."""
     rng = np.random.default_rng(6)
     drawn = 0.2 + 0.6 * rng.random((60, 4))
-    wanted, points, after = judge.wanted(60, rng), drawn, []
+    wanted, tried = judge.wanted(60, rng), [drawn]
     for _ in range(30):
-        points = judge.corrected(drawn, points, values_of(points), wanted)
-        after.append(points)
+        tried.append(judge.corrected(drawn, np.stack(tried), np.stack([*map(values_of, tried)]), wanted))
+    after, points = tried[1:], tried[-1]
     assert np.abs(after[2] - after[29]).max() < 0.02
     assert (np.abs(points[:, 3] - drawn[:, 3]) < 0.05).all()
     assert np.abs(points[:, :3] - drawn[:, :3]).max() > 0.2
 
 
-def test_a_run_that_failed_stays_where_it_is(judge):
-    drawn, points = np.full((1, 4), 0.4), np.full((1, 4), 0.6)
-    failed = np.full((1, 3), np.nan)
-    assert judge.corrected(drawn, points, failed, judge.wanted(1, np.random.default_rng(7))).tolist() == points.tolist()
+def test_chance_and_slopes_that_are_too_flat_throw_no_point_to_and_fro(judge):
+    """Runs answer twice as steeply as emulators say, and with chance: steps shrink, and the last meet the record."""
+    rng = np.random.default_rng(8)
+    drawn = 0.35 + 0.3 * rng.random((200, 4))
+    wanted, tried, said = judge.wanted(200, rng), [drawn], []
+    for _ in range(8):
+        steep = 0.5 + 2 * (tried[-1] - 0.5)
+        said.append(values_of(steep) * rng.normal(1, 0.01, (200, 3)))
+        tried.append(judge.corrected(drawn, np.stack(tried), np.stack(said), wanted))
+    steps = [np.abs(new - old)[:, :3].mean() for old, new in itertools.pairwise(tried)]
+    assert steps[-1] < 0.15 * steps[1]
+    lies = np.median(values_of(0.5 + 2 * (tried[-1] - 0.5)), axis=0) / [t.value for t in TARGETS] - 1
+    assert (np.abs(lies) < 0.02).all(), lies
+
+
+def test_a_run_that_failed_counts_for_nothing_and_a_point_of_which_all_did_stays(judge):
+    drawn, last = np.full((2, 4), 0.4), np.full((2, 4), 0.6)
+    said = np.stack([values_of(drawn), np.full((2, 3), np.nan)])
+    said[0, 1] = np.nan
+    wanted = judge.wanted(2, np.random.default_rng(7))
+    moved = judge.corrected(drawn, np.stack([drawn, last]), said, wanted)
+    assert moved[1].tolist() == last[1].tolist()
+    assert moved[0] == pytest.approx(judge.corrected(drawn[:1], drawn[None, :1], said[:1, :1], wanted[:1])[0])
 
 
 def test_the_nearest_runs_come_first_and_those_that_failed_never(judge):
