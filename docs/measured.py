@@ -1,7 +1,7 @@
 """Measure what the documents say of the model, and write it there: ``python docs/measured.py --write [NAME ...]``.
 
-Parts stand between ``<!-- measured: NAME -->`` and ``<!-- end -->``; without names all are measured, which takes half
-an hour. `validation` also writes the picture, and `docs/predictions.csv`: what the model says of every row.
+Parts stand between ``<!-- measured: NAME -->`` and ``<!-- end -->``; without names all are measured, which takes an
+hour and more. `validation` also writes the picture, and `docs/predictions.csv`: what the model says of every row.
 """
 
 import csv
@@ -25,9 +25,12 @@ from experiments import (  # noqa: E402
     claims,
     decompose,
     ensemble,
+    false_payment,
     figures,
     influence,
     ladder,
+    negative_control,
+    parking,
     provenance,
     score,
     series_figure,
@@ -102,6 +105,21 @@ def hang_on() -> str:
 def money() -> str:
     """Return what decides whether companies lose money, as the command prints it."""
     return block("\n".join(solvency.lines(3)))
+
+
+def served() -> str:
+    """Return whom companies serve, by class of payment, as the command prints it."""
+    return block("\n".join(parking.lines(parking.measure(range(parking.SEEDS), jobs=cores()))))
+
+
+def untouched() -> str:
+    """Return what companies do to people of the NPS, as the command prints it."""
+    return block("\n".join(negative_control.lines(negative_control.run(range(negative_control.SEEDS), jobs=cores()))))
+
+
+def paid_falsely() -> str:
+    """Return how often a contract pays though nothing changed, as the command prints it."""
+    return block("\n".join(false_payment.report(["100"])))
 
 
 def said() -> str:
@@ -185,6 +203,9 @@ def block(text: str) -> str:
 BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "agents": ("model.md", agents),
     "ties": ("model.md", ties),
+    "false_payment": ("contracts.md", paid_falsely),
+    "parking": ("contracts.md", served),
+    "negative_control": ("contracts.md", untouched),
     "solvency": ("contracts.md", money),
     "validation": ("validation.md", validation),
     "score": ("validation.md", risk_score),

@@ -19,9 +19,10 @@ import numpy as np
 from experiments.engine import cores, run_seeds
 from experiments.estimates import with_bounds
 from experiments.numbers import Floats
+from experiments.solvency import END, a_year
 from experiments.tables import outcomes_table
 from experiments.targets import published_numbers
-from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of
+from sim.clock import DAYS_PER_WEEK, day_of
 from sim.data import tables
 from sim.measures import after_index
 from sim.model import ProbationModel
@@ -29,10 +30,9 @@ from sim.offenders import IS_SUPERVISED_IN_COMMUNITY, Provider, Rosh
 from sim.regions import load_region
 
 REGION, SCALE, SEEDS = "england_wales", 0.1, 4
-START, END = date(2015, 2, 2), date(2019, 12, 30)
 _SWM = "Staffordshire and West Midlands"
 _COMPANIES, _NPS = "provider_type=crc", "provider_type=nps"
-_PERCENT, _MILLION = 100.0, 1e6
+_PERCENT = 100.0
 _LEAVERS = "disposal=custody_under_12m"
 _BEFORE, _LATER = 2013, 2018
 _WITHIN = {
@@ -158,9 +158,7 @@ def measure(scale: float, seed: int) -> dict[str, float]:
     people = model.people
     high = (people.provider == Provider.NPS) & (people.rosh >= Rosh.HIGH) & IS_SUPERVISED_IN_COMMUNITY[people.status]
     found["of high risk and in the community at the end of 2019"] = float(high.sum()) / model.size
-    since = day_of(START) // DAYS_PER_WEEK
-    paid = float(model.weekly.series("income", _COMPANIES)[since:].mean()) * WEEKS_PER_YEAR
-    found["paid to companies, million pounds a year"] = paid / model.size / _MILLION
+    found["paid to companies, million pounds a year"] = a_year(model, "income")
     return found | _leavers(model)
 
 

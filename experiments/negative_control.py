@@ -46,7 +46,7 @@ BASE, REFORM = "risk_split_only", "companies_only"
 END = date(2018, 12, 31)
 GROUP = "disposal=custody_and_orders"
 SIDES = (Provider.NPS, Provider.CRC)
-_SCALE = 0.5
+SEEDS, _SCALE = 8, 0.5
 _ROOM_POINTS = 1_000_000
 _PERCENT = 100
 
@@ -373,29 +373,23 @@ def owners(found: Sequence[Found]) -> Mapping[str, int]:
     return {name: names.count(name) for name in sorted(set(names))}
 
 
-def show(found: Sequence[Found]) -> None:
-    """Print both tables and the conclusion."""
+def lines(found: Sequence[Found]) -> list[str]:
+    """Return both tables and the conclusion."""
     drawn = ", ".join(f"{count} {name}" for name, count in owners(found).items())
-    print(f"{REFORM} less {BASE}, all channels open; {len(found)} seeds ({drawn})")
-    for row in [("", "NPS", "change", "CRC", "change"), *measured(found)]:
-        _print_row(row, (53, 8, 25, 8, 25))
-    print(
-        "\nProven reoffending in NPS cohorts, change in points; NPS people never with a company, percent who differ in"
-    )
-    for row in [("", *COUNTED, LIVES, OFFENCES), *ladder(found)]:
-        _print_row(row, (38, 21, 21, 21, 9, 10))
-    print(f"\n{textwrap.fill(conclusion(found), 120)}")
+    tables = [
+        f"{REFORM} less {BASE}, all channels open; {len(found)} seeds ({drawn})",
+        *(_row(cells, (53, 8, 25, 8, 25)) for cells in [("", "NPS", "change", "CRC", "change"), *measured(found)]),
+        "",
+        "Proven reoffending in NPS cohorts, change in points; NPS people never with a company, percent who differ in",
+        *(_row(cells, (38, 21, 21, 21, 9, 10)) for cells in [("", *COUNTED, LIVES, OFFENCES), *ladder(found)]),
+    ]
+    return [*tables, "", textwrap.fill(conclusion(found), 120)]
 
 
-def _print_row(cells: Sequence[str], widths: Sequence[int]) -> None:
-    """Print cells in columns, the first to the left."""
-    print(f"{cells[0]:{widths[0]}}" + "".join(f"{c:>{w}}" for c, w in zip(cells[1:], widths[1:], strict=True)))
-
-
-def main(seeds: int = 10) -> None:
-    """Run the seeds and print what they say."""
-    show(run(range(seeds), jobs=cores()))
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return cells in columns, the first to the left."""
+    return f"{cells[0]:{widths[0]}}" + "".join(f"{c:>{w}}" for c, w in zip(cells[1:], widths[1:], strict=True))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 10)
+    print("\n".join(lines(run(range(int(sys.argv[1]) if sys.argv[1:] else SEEDS), jobs=cores()))))

@@ -39,7 +39,7 @@ BASE, PLACEBO, PAID = ARMS = (
 )
 OWNED = date(2015, 1, 26)
 FIRST, END = date(2016, 1, 4), date(2018, 12, 31)
-_SCALE = 0.5
+SEEDS, _SCALE = 8, 0.5
 _LOWEST, _HIGHEST = 0, 3
 _DUE, _KEPT = 0, 1
 
@@ -124,40 +124,45 @@ def gradients(of_seeds: Sequence[dict[str, Served]]) -> dict[str, NDArray[np.flo
     return {"contact": np.array(contact), "help": np.array([[help_gradient(s[arm]) for s in of_seeds] for arm in ARMS])}
 
 
-def main(seeds: int = 8) -> None:
-    """Print what people of each class got in each arm, and the gradients with what owners and payment do to them."""
-    of_seeds = measure(range(seeds), jobs=cores())
-    print(f"Companies' people by class of payment, {FIRST.year} to {END.year}; {seeds} paired seeds")
-    print(f"{'percent':46}{'lowest':>9}{'2nd':>9}{'3rd':>9}{'highest':>9}")
+def lines(of_seeds: Sequence[dict[str, Served]]) -> list[str]:
+    """Return what people of each class got in each arm, and the gradients with what owners and payment do to them."""
+    found = [
+        f"Companies' people by class of payment, {FIRST.year} to {END.year}; {len(of_seeds)} paired seeds",
+        f"{'percent':34}{'lowest':>9}{'2nd':>9}{'3rd':>9}{'highest':>9}",
+    ]
     for arm in ARMS:
         contacts = np.sum([s[arm].contacts.sum(axis=0) for s in of_seeds], axis=0)
-        _print_shares("contacts kept of due, all tiers", arm, contacts[:, _KEPT] / contacts[:, _DUE])
+        found.append(_shares("contacts kept of due, all tiers", arm, contacts[:, _KEPT] / contacts[:, _DUE]))
     for arm in ARMS:
         helped = np.sum([s[arm].help for s in of_seeds], axis=0)
-        _print_shares("help started of referrals", arm, helped[STARTED] / helped[REFERRED])
-    print(
-        "\nHighest class against lowest: contact as 100 times the log of the ratio, help in percent of everyone's share"
-    )
-    print(f"{'':46}{'contact, within tiers':>26}{'help':>26}")
-    found = gradients(of_seeds)
-    for k, arm in enumerate(ARMS):
-        _print_gradients(arm, found["contact"][k], found["help"][k])
+        found.append(_shares("help started of referrals", arm, helped[STARTED] / helped[REFERRED]))
+    found += [
+        "",
+        "Highest class against lowest, 95 percent interval: contact as 100 times the log of the",
+        "ratio, help in percent of everyone's share",
+        f"{'':38}{'contact, within tiers':>23}{'help':>24}",
+    ]
+    of_arms = gradients(of_seeds)
+    found += [_gradients(arm, of_arms["contact"][k], of_arms["help"][k]) for k, arm in enumerate(ARMS)]
     for text, one, other in (
         ("what owners do: placebo less no owners", 1, 0),
         ("what payment does: paid less placebo", 2, 1),
     ):
-        _print_gradients(text, *(found[name][one] - found[name][other] for name in ("contact", "help")))
+        found.append(_gradients(text, *(of_arms[name][one] - of_arms[name][other] for name in ("contact", "help"))))
+    return found
 
 
-def _print_shares(title: str, arm: str, shares: NDArray[np.float64]) -> None:
-    """Print shares by class of payment in an arm, with the title before the first."""
-    print(f"{title if arm == BASE else '':46}" + "".join(f"{100 * v:9.1f}" for v in shares) + f"   {arm}")
+def _shares(title: str, arm: str, shares: NDArray[np.float64]) -> str:
+    """Return shares by class of payment in an arm, with the title before the first."""
+    return f"{title if arm == BASE else '':34}" + "".join(f"{100 * v:9.1f}" for v in shares) + f"   {arm}"
 
 
-def _print_gradients(title: str, contact: NDArray[np.float64], help_: NDArray[np.float64]) -> None:
-    """Print two gradients in percent with their intervals."""
-    print(f"{title:46}" + "".join(f"{with_bounds(100 * values, '+.1f'):>26}" for values in (contact, help_)))
+def _gradients(title: str, contact: NDArray[np.float64], help_: NDArray[np.float64]) -> str:
+    """Return two gradients in percent with their intervals."""
+    return f"{title:38}" + "".join(
+        f"{with_bounds(100 * values, '+.1f'):>{width}}" for values, width in ((contact, 23), (help_, 24))
+    )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 8)
+    print("\n".join(lines(measure(range(int(sys.argv[1]) if sys.argv[1:] else SEEDS), jobs=cores()))))

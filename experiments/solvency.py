@@ -111,12 +111,16 @@ def run(scale: float, end: date, task: tuple[Settings, int]) -> Books:
     plan = make_plan(["post_reform"], REGION, scale, [seed], end.isoformat(), settings)
     model = ProbationModel(plan.arms[0], plan.region, scale, seed, plan.register)
     model.live_until(plan.end_day)
-    since = day_of(FIRST) // DAYS_PER_WEEK
-    income, costs = (float(model.weekly.series(name, _COMPANIES)[since:].mean()) for name in ("income", "costs"))
+    income, costs = (a_year(model, name) for name in ("income", "costs"))
     above = published_numbers("caseholders_over_40")
     held = tuple(hold_all(model, kind, share) for kind, share in zip((Provider.CRC, Provider.NPS), above, strict=True))
-    a_year = WEEKS_PER_YEAR / model.size / _MILLION
-    return Books(income * a_year, (income - costs) * a_year, held)
+    return Books(income, income - costs, held)
+
+
+def a_year(model: ProbationModel, name: str) -> float:
+    """Return companies' income or costs since their contracts began, million pounds a year of England and Wales."""
+    weeks = model.weekly.series(name, _COMPANIES)[day_of(FIRST) // DAYS_PER_WEEK :]
+    return float(weeks.mean()) * WEEKS_PER_YEAR / model.size / _MILLION
 
 
 def hold_all(model: ProbationModel, provider: Provider, percent_above: float) -> float:

@@ -25,7 +25,7 @@ from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan
 from experiments.tables import cohorts_table, outcomes_table, run_name
 from experiments.targets import Period, Target
-from experiments.vocabulary import COHORT_SIZE, PER_YEAR, RATIOS, Kind, Measure, measures
+from experiments.vocabulary import PER_YEAR, RATIOS, Kind, Measure, measures
 from sim import measures as counted
 from sim.clock import DAYS_PER_WEEK, WEEKS_PER_YEAR, day_of
 from sim.model import ProbationModel
@@ -161,11 +161,16 @@ def end_of(targets: Sequence[Target]) -> date:
     """
     followed = timedelta(days=FOLLOW_UP_DAYS + WAITING_DAYS + 1)
     ends = [
-        period.last + (followed if measures()[target.stem].kind in (Kind.RATE, Kind.OUTCOME) else timedelta(days=1))
+        period.last + (followed if _is_followed(measures()[target.stem]) else timedelta(days=1))
         for target in targets
         for period in target.periods
     ]
     return min(max(*ends, EARLIEST_END), LAST_DATE)
+
+
+def _is_followed(measure: Measure) -> bool:
+    """Say whether a measure counts people who are followed for a year after they enter in the period."""
+    return measure.has_estimator or measure.kind == Kind.OUTCOME
 
 
 def beside(values: Floats, standard_error: float, scale: float) -> tuple[float, float | None, float | None]:
@@ -248,18 +253,25 @@ def measure(target: Target, tables: Tables) -> float:
 
 
 def _rate(known: Measure, target: Target, period: Period, tables: Tables) -> float:
-    """Return a rate over all cohorts of an estimator that start in a period, or their mean size."""
-    quarters = counted.ESTIMATORS[target.estimator]
-    starts = pd.date_range(period.first, period.last, freq="QS")[::quarters]
+    """Return a rate over all cohorts of an estimator that start in a period."""
+    counts = _cohorts(target, period, tables)[["offenders", "reoffenders", "reoffences"]].sum().to_frame().T
+    return _known(float(rate(known.name, counts)[0]))
+
+
+def _size(_known: Measure, target: Target, period: Period, tables: Tables) -> float:
+    """Return the mean number of people in a cohort, of England and Wales."""
+    return float(_cohorts(target, period, tables)["offenders"].mean()) / tables.model.size
+
+
+def _cohorts(target: Target, period: Period, tables: Tables) -> pd.DataFrame:
+    """Return the complete cohorts of an estimator and a group that start in a period."""
+    starts = pd.date_range(period.first, period.last, freq="QS")[:: counted.ESTIMATORS[target.estimator]]
     table = tables.cohorts
     mine = (table["estimator"] == target.estimator) & (table["group"] == target.group)
     chosen = table[mine & table["cohort_start"].isin(starts)]
     if len(chosen) < len(starts):
         raise UnmeasuredError(f"no complete cohort of {target.group} in {period}, or nobody in it")
-    if known.name == COHORT_SIZE:
-        return float(chosen["offenders"].mean()) / tables.model.size
-    counts = chosen[["offenders", "reoffenders", "reoffences"]].sum().to_frame().T
-    return _known(float(rate(known.name, counts)[0]))
+    return chosen
 
 
 def _outcome(known: Measure, target: Target, period: Period, tables: Tables) -> float:
@@ -320,6 +332,7 @@ def _known(value: float) -> float:
 
 _MEASURED_BY: Mapping[Kind, Callable[[Measure, Target, Period, Tables], float]] = {
     Kind.RATE: _rate,
+    Kind.SIZE: _size,
     Kind.OUTCOME: _outcome,
     Kind.LEVEL: _level,
     Kind.FLOW: _flow,

@@ -19,7 +19,6 @@ OUTCOMES = (
 )
 """What followed a release or the start of an order."""
 ESTIMATORS = tuple(counted.ESTIMATORS)
-COHORT_SIZE = "cohort_size"
 OCCASIONS = "occasions_by_disposal_per_year"
 RECALL_SHARE = "recall_share"
 PER_YEAR = "_per_year"
@@ -57,6 +56,7 @@ class Kind(Enum):
     """Where a measure is taken from."""
 
     RATE = "By the official counting rules, from the cohorts that start in the period"
+    SIZE = "People of England and Wales in a cohort that starts in the period, mean"
     OUTCOME = "Share of the releases and orders of whole calendar years that this followed"
     LEVEL = "A stock or a week's number: mean of the weeks of the period"
     FLOW = "A year's number, from the weeks of the period"
@@ -88,13 +88,13 @@ class Measure:
     @property
     def has_estimator(self) -> bool:
         """Whether it is counted by cohorts."""
-        return self.kind == Kind.RATE
+        return self.kind in (Kind.RATE, Kind.SIZE)
 
     def refusal(self, first: date, last: date, estimator: str = "") -> str:
         """Return why it cannot be taken over a span of days, empty where it can."""
         end = last + timedelta(days=1)
         months = (end.year - first.year) * _MONTHS_OF_YEAR + end.month - first.month
-        if self.kind == Kind.RATE:
+        if self.has_estimator:
             step = _MONTHS_OF_QUARTER * counted.ESTIMATORS[estimator]
             whole = first.day == end.day == 1 and (first.month - 1) % _MONTHS_OF_QUARTER == 0 and months % step == 0
             return (
@@ -116,7 +116,7 @@ def measures() -> dict[str, Measure]:
     disposals = tuple(disposal_groups(model.index_log))
     found = [Measure("binary_rate", Kind.RATE, _groups(model, disposals), FRACTION)]
     found += [Measure(name, Kind.RATE, found[0].groups, (COUNT,)) for name in ("frequency", "reoffences_per_100")]
-    found.append(Measure(COHORT_SIZE, Kind.RATE, found[0].groups, ("people",)))
+    found.append(Measure("cohort_size", Kind.SIZE, found[0].groups, ("people",)))
     found += [Measure(name, Kind.OUTCOME, disposals, FRACTION) for name in OUTCOMES]
     weekly: dict[str, list[str]] = {}
     for name, group in model.weekly.names:

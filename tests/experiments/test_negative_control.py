@@ -241,11 +241,10 @@ def test_a_difference_is_reform_less_base_and_one_seed_has_no_interval():
     assert control.cell(np.zeros(3)) == "0 exactly"
 
 
-def test_a_run_prints_two_tables_that_fit(capsys, monkeypatch):
+def test_a_run_prints_two_tables_that_fit(monkeypatch):
     monkeypatch.setattr(control, "END", date(2018, 1, 8))
     found = control.run([SEED], rungs=(OPEN, *ALONE, control.BY_CONVICTION, NONE), scale=0.02)
-    control.show(found)
-    said = capsys.readouterr().out
+    said = "\n".join(control.lines(found))
     assert max(map(len, said.splitlines())) <= 120
     assert set(MEASURES) == {name for name, side in found[0].rungs[OPEN] if side == Provider.CRC}
     assert control.touched(found, NONE) == 0

@@ -67,10 +67,8 @@ def test_the_same_seeds_serve_the_same(small):
         assert np.array_equal(again[arm].help, small[1][arm].help)
 
 
-def test_the_table_is_printed_with_intervals(capsys, monkeypatch, small):
-    monkeypatch.setattr(parking, "measure", lambda *_, **__: small)
-    parking.main(3)
-    printed = capsys.readouterr().out
+def test_the_table_is_printed_with_intervals(small):
+    printed = "\n".join(parking.lines(small))
     assert "3 paired seeds" in printed
     assert "what payment does: paid less placebo" in printed
     assert printed.count("[") == 10
