@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from experiments import space, store
-from experiments.calibration_design import SCENARIO, Design
+from experiments.calibration_design import SCENARIO, Design, make_design
 from experiments.engine import map_runs
 from experiments.numbers import Floats
 from experiments.plan import make_plan
 from experiments.validate import REGION, end_of, measured
+from sim.errors import InputError
 
 _RUNS = "runs"
 
@@ -85,3 +86,39 @@ class Bench:
         found = result.get("values", {})
         said = [found.get(t.id) for t in self.design.targets]
         return [value if isinstance(value, float) else np.nan for value in said]
+
+
+def finished(folder: Path) -> tuple[Design, Floats, Floats]:
+    """Return a finished calibration: its design, and points and values of all its runs, shapes (runs, coordinates) and
+    (runs, targets).
+
+    Raises
+    ------
+    InputError
+        If the folder holds none, or a wave or a run is missing.
+    """
+    try:
+        how = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
+        design = make_design(how["budget"], how["scale"], how["seed"])
+    except (OSError, ValueError, KeyError, InputError) as error:
+        raise InputError(f"{folder}: holds no finished calibration: {error}") from error
+    return design, *finished_runs(design, folder)
+
+
+def finished_runs(design: Design, folder: Path) -> tuple[Floats, Floats]:
+    """Return points and values of all runs of a design, see `finished`."""
+    bench = Bench(design, folder, 1, lambda: None)
+    points, values, first = [], [], 0
+    for number, size in enumerate(design.waves, 1):
+        made = range(first, first + size)
+        if not (folder / f"wave-{number}.parquet").exists() or not all(bench.path(i).exists() for i in made):
+            raise InputError(f"{folder}: wave {number} is not finished; run calibrate --resume first")
+        points.append(bench.wave(number, _none))
+        values.append(bench.run(points[-1], first))
+        first += size
+    return np.concatenate(points), np.concatenate(values)
+
+
+def _none() -> Floats:
+    """Draw nothing: every wave is there."""
+    raise AssertionError

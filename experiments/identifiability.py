@@ -6,7 +6,6 @@ intervals hold them? (The last waves of a calibration, put right by their own re
 for each mechanism, what becomes of the space that is not ruled out when its effect is set to nothing?
 """
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments import store
-from experiments.bench import Bench
+from experiments.bench import finished
 from experiments.calibrate import CUTOFF
-from experiments.calibration_design import Design, make_design
+from experiments.calibration_design import Design
 from experiments.calibration_report import NARROWED
 from experiments.judge import Judge, judge_of
 from experiments.numbers import Floats
@@ -77,40 +75,13 @@ class Mechanism(NamedTuple):
     level: float
 
 
-def finished_runs(design: Design, folder: Path) -> tuple[Floats, Floats]:
-    """Return the points and values of a finished calibration; shapes (runs, coordinates) and (runs, targets).
-
-    Raises
-    ------
-    InputError
-        If a wave or a run is missing.
-    """
-    bench = Bench(design, folder, 1, lambda: None)
-    points, values, first = [], [], 0
-    for number, size in enumerate(design.waves, 1):
-        unfinished = f"{folder}: wave {number} is not finished; run calibrate --resume first"
-        if not (folder / f"wave-{number}.parquet").exists():
-            raise InputError(unfinished)
-        points.append(bench.wave(number, _none))
-        if any(not bench.path(i).exists() for i in range(first, first + len(points[-1]))):
-            raise InputError(unfinished)
-        values.append(bench.run(points[-1], first))
-        first += size
-    return np.concatenate(points), np.concatenate(values)
-
-
-def _none() -> Floats:
-    """Draw nothing: every wave is there."""
-    raise AssertionError
-
-
 def recover(design: Design, points: Floats, values: Floats, records: int = RECORDS) -> Recovered:
     """Recover the makers of synthetic records: runs of the second wave, kept from the emulators.
 
     Parameters
     ----------
     points, values : float64 array
-        As `finished_runs` gives them.
+        As `bench.finished` gives them.
     """
     later = np.arange(design.waves[0], sum(design.waves[:2]))
     rng = np.random.default_rng((design.seed, records))
@@ -193,13 +164,10 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("experiments.identifiability: name the folder of a finished calibration", file=sys.stderr)
         return 2
-    folder = Path(arguments[0])
     try:
-        how = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
-        design = make_design(how["budget"], how["scale"], how["seed"])
-        points, values = finished_runs(design, folder)
-    except (OSError, ValueError, KeyError, InputError) as error:
-        print(f"error: {folder}: holds no finished calibration: {error}", file=sys.stderr)
+        design, points, values = finished(Path(arguments[0]))
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
         return 2
     judge = judge_of(design.targets, points, values)
     mechanisms = without(design, judge, np.random.default_rng((design.seed, 0)))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.calibration_design import discrepancy
 from experiments.emulators import FEWEST_RUNS, added_up, error_added_up, fit_all
@@ -66,7 +67,9 @@ class Judge:
         shape (number, targets), on the scale on which effects add up."""
         return self.published + np.sqrt(self.variance) * rng.standard_normal((number, len(self.targets)))
 
-    def corrected(self, drawn: Floats, tried: Floats, said: Floats, wanted: Floats) -> Floats:
+    def corrected(
+        self, drawn: Floats, tried: Floats, said: Floats, wanted: Floats, free: NDArray[np.bool_] | None = None
+    ) -> Floats:
         """Move points as little as the slopes of the emulators' trends say they must to meet what each is to meet.
 
         Randomised maximum likelihood (Oliver, He and Reynolds 1996), one Gauss-Newton step: the mean of a linear
@@ -87,6 +90,8 @@ class Judge:
             What they say, in the targets' units. Runs that failed count for nothing; a point of which all did stays.
         wanted : float64 array, shape (runs, targets)
             What each is to meet (see `wanted`).
+        free : boolean array, shape (coordinates,), optional
+            Which numbers may move; by default all.
         """
         slopes = np.stack([emulator.trend.coef_ for emulator in self.emulators])
         beyond = np.stack([self._added_up(values) for values in said]) - tried @ slopes.T
@@ -95,7 +100,8 @@ class Judge:
             own = beyond[np.isfinite(beyond[:, i]).all(axis=1), i]
             if len(own):
                 missing = wanted[i] - own.mean(axis=0) - slopes @ point
-                moved[i] = self._moved(slopes, point, missing, self.variance + self._chance / len(own))
+                variance = self.variance + self._chance / len(own)
+                moved[i] = self._moved(slopes if free is None else slopes * free, point, missing, variance)
         return moved
 
     def _moved(self, slopes: Floats, point: Floats, missing: Floats, variance: Floats) -> Floats:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from experiments import identifiability as asked
+from experiments.bench import finished_runs
 from experiments.calibrate import calibrate
 from experiments.calibration_design import open_folder
 from experiments.judge import judge_of
@@ -17,7 +18,7 @@ def finished(design, stand_in, tmp_path):  # noqa: F811
 
 
 def test_true_values_of_synthetic_records_are_found_again(design, finished):  # noqa: F811
-    points, values = asked.finished_runs(design, finished)
+    points, values = finished_runs(design, finished)
     assert len(points) == design.budget
     found = asked.recover(design, points, values, records=8)
     width = found.widths.mean(axis=0)
@@ -29,7 +30,7 @@ def test_true_values_of_synthetic_records_are_found_again(design, finished):  # 
 def test_an_unfinished_calibration_is_refused(design, finished):  # noqa: F811
     (finished / "runs" / "000003.json").unlink()
     with pytest.raises(InputError, match="wave 1 is not finished"):
-        asked.finished_runs(design, finished)
+        finished_runs(design, finished)
 
 
 def test_a_mechanism_that_the_record_needs_is_ruled_out_without_and_one_that_it_does_not_is_not(
@@ -40,7 +41,7 @@ def test_a_mechanism_that_the_record_needs_is_ruled_out_without_and_one_that_it_
     names = [c.name for c in design.coordinates]
     ends = {name: c.high for name, c in zip(names, design.coordinates, strict=True)}
     monkeypatch.setattr(asked, "MECHANISMS", {"needed": {names[0]: ends[names[0]]}, "idle": {names[4]: ends[names[4]]}})
-    judge = judge_of(design.targets, *asked.finished_runs(design, finished))
+    judge = judge_of(design.targets, *finished_runs(design, finished))
     needed, idle = asked.without(design, judge, np.random.default_rng(0))
     assert needed.level > 3 or needed.ratio < 0.02
     assert idle.ratio == pytest.approx(1, rel=0.5)
@@ -56,7 +57,7 @@ def test_every_mechanism_is_set_to_nothing_by_numbers_that_calibration_moves():
 
 
 def test_what_is_printed_fits_the_terminal(design, finished):  # noqa: F811
-    points, values = asked.finished_runs(design, finished)
+    points, values = finished_runs(design, finished)
     found = asked.lines(
         asked.recover(design, points, values, records=3),
         [asked.Mechanism("a", 0.1, 0.5, 3.0), asked.Mechanism("b", 0.0, 0.0, 7.2)],
