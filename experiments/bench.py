@@ -55,25 +55,45 @@ class Bench:
         """Return the file of a run."""
         return self.folder / _RUNS / f"{index:06d}.json"
 
+    def wave_path(self, number: int) -> Path:
+        """Return the file of a wave's points."""
+        return self.folder / f"wave-{number}.parquet"
+
     def wave(self, number: int, draw: Callable[[], Floats]) -> Floats:
         """Return the points of a wave: as kept, or drawn now."""
-        path = self.folder / f"wave-{number}.parquet"
-        names = [c.name for c in self.design.coordinates]
+        path = self.wave_path(number)
         if not path.exists():
+            names = [c.name for c in self.design.coordinates]
             store.write_whole(path, pd.DataFrame(draw(), columns=names).to_parquet(index=False))
-        return pd.read_parquet(path)[names].to_numpy(float)
+        return self.kept(number)
+
+    def kept(self, number: int) -> Floats:
+        """Return the points of a wave that was drawn before."""
+        names = [c.name for c in self.design.coordinates]
+        return pd.read_parquet(self.wave_path(number))[names].to_numpy(float)
 
     def run(self, points: Floats, first: int) -> Floats:
         """Make the runs of points that are not there yet; return all values, shape (points, targets), NaN for none."""
-        values = space.values(self.design.coordinates, points)
-        wanted = [(first + i, tuple(map(float, row))) for i, row in enumerate(values)]
-        missing = [task for task in wanted if not self._is_made(*task)]
+        wanted = self._tasks(points, first)
+        missing = [task for task in wanted.items() if not self._is_made(*task)]
         for _ in range(len(wanted) - len(missing)):
             self.step()
-        for (index, _), result in map_runs(partial(run_point, self.design), missing, self.jobs):
-            store.write_whole(self.path(index), json.dumps(result | {"point": dict(wanted)[index]}).encode())
+        for (index, point), result in map_runs(partial(run_point, self.design), missing, self.jobs):
+            store.write_whole(self.path(index), json.dumps(result | {"point": point}).encode())
             self.step()
-        return np.array([self._values(index) for index, _ in wanted])
+        return np.array([self._values(index) for index in wanted])
+
+    def read(self, points: Floats, first: int) -> Floats | None:
+        """Return the values of runs that were made, or None if some were not."""
+        wanted = self._tasks(points, first)
+        if not all(self._is_made(*task) for task in wanted.items()):
+            return None
+        return np.array([self._values(index) for index in wanted])
+
+    def _tasks(self, points: Floats, first: int) -> dict[int, tuple[float, ...]]:
+        """Return the values of each run's point by the run's number."""
+        values = space.values(self.design.coordinates, points)
+        return {first + i: tuple(map(float, row)) for i, row in enumerate(values)}
 
     def _is_made(self, index: int, point: tuple[float, ...]) -> bool:
         """Say whether a run was made already, of this very point."""
@@ -106,19 +126,16 @@ def finished(folder: Path) -> tuple[Design, Floats, Floats]:
 
 
 def finished_runs(design: Design, folder: Path) -> tuple[Floats, Floats]:
-    """Return points and values of all runs of a design, see `finished`."""
+    """Return points and values of all runs of a design, see `finished`; no run is made."""
     bench = Bench(design, folder, 1, lambda: None)
     points, values, first = [], [], 0
-    for number, size in enumerate(design.waves, 1):
-        made = range(first, first + size)
-        if not (folder / f"wave-{number}.parquet").exists() or not all(bench.path(i).exists() for i in made):
+    for number in range(1, len(design.waves) + 1):
+        if not bench.wave_path(number).exists():
             raise InputError(f"{folder}: wave {number} is not finished; run calibrate --resume first")
-        points.append(bench.wave(number, _none))
-        values.append(bench.run(points[-1], first))
-        first += size
+        points.append(bench.kept(number))
+        said = bench.read(points[-1], first)
+        if said is None:
+            raise InputError(f"{folder}: wave {number} is not finished; run calibrate --resume first")
+        values.append(said)
+        first += len(points[-1])
     return np.concatenate(points), np.concatenate(values)
-
-
-def _none() -> Floats:
-    """Draw nothing: every wave is there."""
-    raise AssertionError

@@ -4,10 +4,11 @@ Every number that is not known (`experiments.space`) moves over its own range. W
 fitted (`experiments.emulators`), and what cannot meet the record ruled out: a point is implausible if, for some target,
 the emulated value lies further from the published one than `CUTOFF` standard deviations of emulator, observation and
 stated discrepancy together. Then points are drawn by how well they fit all targets at once. With so many numbers that
-matter a little, emulators stay less exact than the record; so in the last waves each run is put right by its own
-result: moved as little from where it was drawn as the emulators' slopes say it must be for the record, with an error
-drawn for it once, to be met (randomised maximum likelihood, one Gauss-Newton step a wave). The runs of the last wave
-that lie nearest are the ensemble.
+matter a little, emulators stay less exact than the record; so in the last waves each point is put right by its own
+runs: moved as little from where it was drawn as the emulators' slopes say it must be for the record, with an error
+drawn for it once, to be met (randomised maximum likelihood, one Gauss-Newton step a wave). The points of the last wave
+that come nearest to what each is to meet are the ensemble: which lie nearest to the record itself is not asked, so
+that how far they lie from it is no choice.
 
 Each run has a seed of its own: a level averages chance out over runs, so nothing is gained by pairing here.
 
@@ -34,6 +35,7 @@ from experiments.judge import Judge, judge_of
 from experiments.numbers import Floats
 from experiments.sampling import fitting, not_ruled_out
 from sim.errors import InputError
+from sim.offenders import Rows
 
 CUTOFF = 3.0
 MEMBERS = 50
@@ -47,7 +49,7 @@ class Wave(NamedTuple):
     ----------
     runs, failed : int
     share, level : float
-        Of the space not ruled out after it, and the greatest implausibility there.
+        Of the space not ruled out after it, and the greatest implausibility there; NaN where that was not asked.
     foretold : float or None
         Share of this wave's values within two standard deviations of what earlier emulators said; None for the first.
     """
@@ -82,7 +84,7 @@ class Calibration:
 
 
 class _Waves:
-    """The waves of a calibration so far: the last one's runs, and those that emulators learn from."""
+    """The waves of a calibration so far, and the runs that emulators learn from."""
 
     def __init__(self, design: Design, bench: Bench, tell: Callable[[str], None]) -> None:
         self.design, self.bench, self.tell = design, bench, tell
@@ -97,20 +99,28 @@ class _Waves:
         ----------
         judge : Judge, optional
             By earlier waves, if there are any.
+
+        Raises
+        ------
+        InputError
+            If no run measures every target.
         """
         if self.done:
             self.tell(wave_line(len(self.done), self.done[-1]))
-        points = self.bench.wave(len(self.done) + 1, draw)
+        number = len(self.done) + 1
+        points = self.bench.wave(number, draw)
         values = self.bench.run(points, sum(wave.runs for wave in self.done))
+        if not np.isfinite(values).all(axis=1).any():
+            raise InputError(f"{self.bench.folder}: no run of wave {number} measures every target")
         failed = int(np.isnan(values).all(axis=1).sum())
         foretold = judge.foretold(points, values) if judge else None
-        self.done.append(Wave(len(points), failed, np.nan if judge else 1.0, np.nan if judge else np.inf, foretold))
+        self.done.append(Wave(len(points), failed, np.nan, np.nan, foretold))
         self.last = points, values
         self._learned.append(self.last)
 
-    def judge(self) -> Judge:
+    def learn(self) -> Judge:
         """Fit emulators to the runs so far; of the first wave, which draws from all of the space, they learn later only
-        from the less implausible half: chosen by place, never by what came out."""
+        from the half of whose places they say that they are less implausible."""
         points, values = (np.concatenate(each) for each in zip(*self._learned, strict=True))
         judge = judge_of(self.design.targets, points, values)
         if len(self.done) == 1:
@@ -144,10 +154,10 @@ def calibrate(
     waves.make(lambda: first_draw.random(design.waves[0]))
     for size in design.waves[1 : _FIRST_CORRECTED - 1]:
         _narrow(waves, size)
-    judge = _put_right(waves, design.waves[_FIRST_CORRECTED - 1 :], folder)
+    met = _put_right(waves, design.waves[_FIRST_CORRECTED - 1 :])
     tell(wave_line(len(waves.done), waves.done[-1]))
     points, values = waves.last
-    chosen = np.sort(judge.nearest(values, MEMBERS))
+    chosen = np.sort(met[:MEMBERS])
     return Calibration(
         design,
         tuple(waves.done),
@@ -159,7 +169,7 @@ def calibrate(
 
 def _narrow(waves: _Waves, size: int) -> None:
     """Make a wave of so many points of what is not ruled out: drawn evenly, or later by how well they fit."""
-    judge, rng = waves.judge(), waves.rng()
+    judge, rng = waves.learn(), waves.rng()
     narrowed = not_ruled_out(judge, len(waves.design.coordinates), CUTOFF, rng)
     waves.done[-1] = waves.done[-1]._replace(share=narrowed.share, level=narrowed.level)
 
@@ -170,20 +180,22 @@ def _narrow(waves: _Waves, size: int) -> None:
     waves.make(draw, judge)
 
 
-def _put_right(waves: _Waves, sizes: Sequence[int], folder: Path) -> Judge:
-    """Make the last waves: the runs that lie nearest, put right time and again; return by which judge."""
-    judge = waves.judge()
-    best = judge.nearest(waves.last[1], sizes[0])
-    drawn, wanted = waves.last[0][best], judge.wanted(len(best), waves.rng())
-    tried, said = drawn[None], waves.last[1][best][None]
-    for left in reversed(range(len(sizes))):
-        if not np.isfinite(said[-1]).all(axis=1).any():
-            raise InputError(f"{folder}: no run of wave {len(waves.done)} measures every target; none can be put right")
+def _put_right(waves: _Waves, sizes: Sequence[int]) -> Rows:
+    """Make the last waves: the runs that lie nearest, put right time and again; return which of the last wave's runs
+    came nearest to what each was to meet, these first.
+
+    By the slopes of the waves before: runs that are put right lie near the record wherever they stand, and whoever
+    learned slopes from them would take that for numbers that do nothing.
+    """
+    judge = waves.learn()
+    points, values = waves.last
+    best = judge.nearest(values, sizes[0])
+    drawn, wanted = points[best], judge.wanted(len(best), waves.rng())
+    tried, said = drawn[None], values[best][None]
+    for _ in sizes:
         waves.make(partial(judge.corrected, drawn, tried, said, wanted), judge)
         tried, said = (np.concatenate([old, new[None]]) for old, new in zip((tried, said), waves.last, strict=True))
-        if left:
-            judge = waves.judge()
-    return judge
+    return judge.nearest(said[-1], len(best), wanted)
 
 
 def wave_line(number: int, wave: Wave) -> str:

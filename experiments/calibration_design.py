@@ -16,7 +16,7 @@ from sim.errors import InputError
 
 LATER_SHARES = (1 / 8, 1 / 10, 1 / 10, *6 * (1 / 12,))
 """Of the budget, by wave after the first, which draws from all of the space: what the first does not rule out; twice by
-how well points fit; six times each run of the wave before, put right by its own result: the slopes of the emulators are
+how well points fit; six times the points that lie nearest, put right by their own runs: the slopes of the emulators are
 too flat for fewer to do."""
 LEAST_BUDGET, MOST_BUDGET = 60, 100_000
 SCENARIO = "post_reform"

@@ -57,19 +57,21 @@ def central(design: Design, judge: Judge, register: Register, seeds: int = SEEDS
     """
     free = np.array([register.find(c.key, "central").kind == "calibrated" for c in design.coordinates])
     drawn = space.unit(design.coordinates, register)
-    tried, said = [drawn], [_runs(design, drawn, seeds, jobs)]
-    for _ in range(STEPS):
+    tried, said = [drawn], [_runs(design, drawn, range(seeds), jobs)]
+    for step in range(1, STEPS + 1):
         runs = np.repeat(np.stack(tried), seeds, axis=0)[:, None], np.concatenate(said)[:, None]
         tried.append(judge.corrected(drawn[None], *runs, judge.published[None], free)[0])
-        said.append(_runs(design, tried[-1], seeds, jobs))
-    return Central(np.stack(tried), np.stack([values.mean(axis=0) for values in said]))
+        said.append(_runs(design, tried[-1], range(step * seeds, (step + 1) * seeds), jobs))
+    return Central(np.stack(tried), np.stack([np.nanmean(values, axis=0) for values in said]))
 
 
-def _runs(design: Design, point: Floats, seeds: int, jobs: int) -> Floats:
-    """Return what runs of a point say of every target; shape (seeds, targets)."""
+def _runs(design: Design, point: Floats, seeds: Sequence[int], jobs: int) -> Floats:
+    """Return what runs of a point say of every target, NaN where a run failed; shape (seeds, targets)."""
     values = tuple(map(float, space.values(design.coordinates, point[None])[0]))
-    found = dict(map_runs(partial(run_point, design), [(seed, values) for seed in range(seeds)], jobs))
-    return np.array([[found[seed, values]["values"][t.id] for t in design.targets] for seed in range(seeds)])
+    found = dict(map_runs(partial(run_point, design), [(seed, values) for seed in seeds], jobs))
+    of_seeds = [found[seed, values].get("values", {}) for seed in seeds]
+    cells = [[of_seed.get(t.id) for t in design.targets] for of_seed in of_seeds]
+    return np.array([[v if isinstance(v, float) else np.nan for v in row] for row in cells])
 
 
 def lines(design: Design, found: Central) -> list[str]:

@@ -2,7 +2,7 @@
 
 Of a finished calibration, DIR, the runs are used again. Ten of them, which the emulators then do not see, are taken for
 records whose makers are known: are the true values found again by narrowing and fitting on emulators, and how often do
-intervals hold them? (The last waves of a calibration, put right by their own results, are not part of this test.) And
+intervals hold them? (The last waves of a calibration, put right by their own runs, are not part of this test.) And
 for each mechanism, what becomes of the space that is not ruled out when its effect is set to nothing?
 """
 
@@ -166,11 +166,11 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         design, points, values = finished(Path(arguments[0]))
+        judge = judge_of(design.targets, points, values)
+        mechanisms = without(design, judge, np.random.default_rng((design.seed, 0)))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    judge = judge_of(design.targets, points, values)
-    mechanisms = without(design, judge, np.random.default_rng((design.seed, 0)))
     print("\n".join(lines(recover(design, points, values), mechanisms)))
     return 0
 

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +33,7 @@ class Judge:
         """Return a judge by another record: that of one run, whose error is chance alone; shape (targets,)."""
         other = copy.copy(self)
         other.published = np.array([float(added_up(t, v)) for t, v in zip(self.targets, values, strict=True)])
-        other.variance = np.array([e.chance**2 for e in self.emulators])
+        other.variance = self._chance
         return other
 
     def __call__(self, points: Floats) -> Fit:
@@ -49,16 +48,19 @@ class Judge:
         said = [emulator.predict(points) for emulator in self.emulators]
         return np.stack([m for m, _ in said], axis=1), np.stack([v for _, v in said], axis=1)
 
-    def nearest(self, values: Floats, number: int) -> "np.ndarray[Any, Any]":
+    def nearest(self, values: Floats, number: int, wanted: Floats | None = None) -> NDArray[np.intp]:
         """Return which runs lie nearest to the record, the nearest first: at most so many, and none that failed.
 
         Parameters
         ----------
         values : float64 array, shape (runs, targets)
             In the targets' units.
+        wanted : float64 array, shape (runs, targets), optional
+            What each is to meet in place of the record (see `wanted`).
         """
         usable = np.isfinite(values).all(axis=1)
-        distance = ((self._added_up(values) - self.published) ** 2 / (self.variance + self._chance)).sum(axis=1)
+        missing = self._added_up(values) - (self.published if wanted is None else wanted)
+        distance = (missing**2 / (self.variance + self._chance)).sum(axis=1)
         order = np.argsort(np.where(usable, distance, np.inf), kind="stable")
         return order[: min(number, int(usable.sum()))]
 

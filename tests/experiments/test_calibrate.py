@@ -15,6 +15,8 @@ from sim.errors import InputError
 from sim.parameters.register import Register
 
 TARGETS = {t.id: t for t in calibration_targets()}
+FAILS = {5}
+"""Runs that come to no end."""
 TRUTH = (0.3, 0.7, 0.4)
 """Places in the unit interval of the three coordinates that the stand-in for a run depends on."""
 
@@ -47,7 +49,7 @@ def stand_in(monkeypatch):
         at = [c.unit(v) for c, v in zip(design.coordinates, values, strict=True)]
         chance = np.random.default_rng(design.seed + index).normal(1, 0.005, 3)
         found = {name: value * c for (name, value), c in zip(says(at).items(), chance, strict=True)}
-        if index == 5:
+        if index in FAILS:
             return {"index": index, "error": "ValueError: on purpose", "seconds": 0.0}
         return {"index": index, "values": found, "seconds": 0.0}
 
@@ -76,7 +78,7 @@ def test_a_calibration_recovers_what_made_its_targets(design, stand_in, tmp_path
 def test_killed_at_any_run_and_resumed_it_ends_with_the_same_bytes(design, stand_in, tmp_path):
     whole = calibrate(design, folder_of(design, tmp_path / "whole"), 1, tell=lambda _: None)
     stand_in.clear()
-    for stop_after in (10, 25, 30):
+    for stop_after in (10, 45, 105, 160):
         left = iter(range(stop_after))
 
         def step(left=left):
@@ -94,6 +96,28 @@ def test_killed_at_any_run_and_resumed_it_ends_with_the_same_bytes(design, stand
         printed.write_calibration(tmp_path / name, whole if name == "one" else again)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_a_wave_of_which_many_failed_is_read_again_as_it_was_made(design, stand_in, tmp_path, monkeypatch):
+    """Fewer runs than a wave has are left to be put right, so that all later waves are shorter."""
+    third, fourth = sum(design.waves[:3]), sum(design.waves[:4])
+    monkeypatch.setattr(f"{__name__}.FAILS", set(range(third, fourth - 8)))
+    calibrate(design, folder_of(design, tmp_path), 1, tell=lambda _: None)
+    stand_in.clear()
+    points, values = bench.finished_runs(design, tmp_path)
+    assert len(points) == len(values) == fourth + 6 * 8
+    assert not stand_in
+    (tmp_path / "runs" / f"{fourth + 20:06d}.json").unlink()
+    with pytest.raises(InputError, match="wave 7 is not finished"):
+        bench.finished_runs(design, tmp_path)
+    assert not stand_in
+
+
+def test_a_wave_of_which_every_run_failed_is_refused(design, stand_in, tmp_path, monkeypatch):
+    last = sum(design.waves[:-1])
+    monkeypatch.setattr(f"{__name__}.FAILS", set(range(last, design.budget)))
+    with pytest.raises(InputError, match="no run of wave 10 measures every target"):
+        calibrate(design, folder_of(design, tmp_path), 1, tell=lambda _: None)
 
 
 def test_two_workers_find_what_one_finds(tmp_path):

@@ -129,6 +129,23 @@ def test_the_nearest_runs_come_first_and_those_that_failed_never(judge):
     assert list(judge.nearest(values, 1)) == [1]
 
 
+def test_nearest_may_be_asked_of_what_each_is_to_meet(judge):
+    values = values_of(np.array([[0.5, 0.5, 0.5, 0.5], [0.9, 0.5, 0.5, 0.5]]))
+    own = np.stack([[added_up(t, v) for t, v in zip(TARGETS, row, strict=True)] for row in values])
+    assert list(judge.nearest(values, 2)) == [0, 1]
+    assert list(judge.nearest(values, 2, own[[1, 1]])) == [1, 0]
+    assert list(judge.nearest(values, 2, own)) == [0, 1]
+
+
+def test_what_four_runs_of_a_point_say_moves_it_further_than_what_one_says(judge):
+    at = np.full((1, 4), 0.5)
+    high = values_of(at) * [1, 1.1, 1]
+    wanted = judge.published[None]
+    once, often = (judge.corrected(at, np.stack([at] * n), np.stack([high] * n), wanted) for n in (1, 4))
+    down = [float(np.log(values_of(m)[0, 1] / values_of(at)[0, 1])) for m in (once, often)]
+    assert -0.1 < down[1] < down[0] < 0
+
+
 def test_the_record_of_a_run_takes_the_place_of_the_published_one(judge):
     at = np.array([[0.8, 0.3, 0.6, 0.5]])
     other = judge.of_record(values_of(at)[0])
