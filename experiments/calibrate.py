@@ -182,19 +182,17 @@ def _narrow(waves: _Waves, size: int) -> None:
 
 def _put_right(waves: _Waves, sizes: Sequence[int]) -> Rows:
     """Make the last waves: the runs that lie nearest, put right time and again; return which of the last wave's runs
-    came nearest to what each was to meet, these first.
-
-    By the slopes of the waves before: runs that are put right lie near the record wherever they stand, and whoever
-    learned slopes from them would take that for numbers that do nothing.
-    """
+    came nearest to what each was to meet, these first."""
     judge = waves.learn()
     points, values = waves.last
     best = judge.nearest(values, sizes[0])
     drawn, wanted = points[best], judge.wanted(len(best), waves.rng())
     tried, said = drawn[None], values[best][None]
-    for _ in sizes:
+    for left in reversed(range(len(sizes))):
         waves.make(partial(judge.corrected, drawn, tried, said, wanted), judge)
         tried, said = (np.concatenate([old, new[None]]) for old, new in zip((tried, said), waves.last, strict=True))
+        if left:
+            judge = waves.learn()
     return judge.nearest(said[-1], len(best), wanted)
 
 

@@ -78,9 +78,9 @@ class Judge:
         Gaussian model about a point's own results, with the spread of an even draw for each coordinate about where the
         point was first drawn. The move is taken from there and not from the last run, so that the record is used once
         however often runs are put right, and a number that it says nothing of stays as it was drawn. How far a point
-        lies from what slopes say of it is the mean over all its runs: their chance averages out, and steps shrink as
-        the runs of a point add up, so that slopes that are too flat do not throw it to and fro. Where a wall of the
-        cube stops a number, the others go further.
+        lies from what slopes say of it is the mean over the later two thirds of its runs: their chance averages out,
+        and steps shrink as the runs of a point add up, so that slopes that are too flat do not throw it to and fro.
+        Where a wall of the cube stops a number, the others go further.
 
         Parameters
         ----------
@@ -100,6 +100,7 @@ class Judge:
         moved = tried[-1].copy()
         for i, point in enumerate(drawn):
             own = beyond[np.isfinite(beyond[:, i]).all(axis=1), i]
+            own = own[len(own) // 3 :]
             if len(own):
                 missing = wanted[i] - own.mean(axis=0) - slopes @ point
                 variance = self.variance + self._chance / len(own)
