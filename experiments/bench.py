@@ -55,22 +55,12 @@ class Bench:
         """Return the file of a run."""
         return self.folder / _RUNS / f"{index:06d}.json"
 
-    def wave_path(self, number: int) -> Path:
-        """Return the file of a wave's points."""
-        return self.folder / f"wave-{number}.parquet"
-
     def wave(self, number: int, draw: Callable[[], Floats]) -> Floats:
         """Return the points of a wave: as kept, or drawn now."""
-        path = self.wave_path(number)
-        if not path.exists():
-            names = [c.name for c in self.design.coordinates]
-            store.write_whole(path, pd.DataFrame(draw(), columns=names).to_parquet(index=False))
-        return self.kept(number)
-
-    def kept(self, number: int) -> Floats:
-        """Return the points of a wave that was drawn before."""
-        names = [c.name for c in self.design.coordinates]
-        return pd.read_parquet(self.wave_path(number))[names].to_numpy(float)
+        if not self._wave_path(number).exists():
+            points = pd.DataFrame(draw(), columns=self._names)
+            store.write_whole(self._wave_path(number), points.to_parquet(index=False))
+        return self._kept(number)
 
     def run(self, points: Floats, first: int) -> Floats:
         """Make the runs of points that are not there yet; return all values, shape (points, targets), NaN for none."""
@@ -83,12 +73,33 @@ class Bench:
             self.step()
         return np.array([self._values(index) for index in wanted])
 
-    def read(self, points: Floats, first: int) -> Floats | None:
-        """Return the values of runs that were made, or None if some were not."""
-        wanted = self._tasks(points, first)
-        if not all(self._is_made(*task) for task in wanted.items()):
-            return None
-        return np.array([self._values(index) for index in wanted])
+    def finished(self, number: int, first: int) -> tuple[Floats, Floats]:
+        """Return the points of a wave and the values of its runs; none is made.
+
+        Raises
+        ------
+        InputError
+            If the wave was not drawn, or a run of it not made.
+        """
+        if self._wave_path(number).exists():
+            points = self._kept(number)
+            wanted = self._tasks(points, first)
+            if all(self._is_made(*task) for task in wanted.items()):
+                return points, np.array([self._values(index) for index in wanted])
+        raise InputError(f"{self.folder}: wave {number} is not finished; run calibrate --resume first")
+
+    @property
+    def _names(self) -> list[str]:
+        """Columns of a wave's points."""
+        return [c.name for c in self.design.coordinates]
+
+    def _wave_path(self, number: int) -> Path:
+        """Return the file of a wave's points."""
+        return self.folder / f"wave-{number}.parquet"
+
+    def _kept(self, number: int) -> Floats:
+        """Return the points of a wave that was drawn before."""
+        return pd.read_parquet(self._wave_path(number))[self._names].to_numpy(float)
 
     def _tasks(self, points: Floats, first: int) -> dict[int, tuple[float, ...]]:
         """Return the values of each run's point by the run's number."""
@@ -128,14 +139,8 @@ def finished(folder: Path) -> tuple[Design, Floats, Floats]:
 def finished_runs(design: Design, folder: Path) -> tuple[Floats, Floats]:
     """Return points and values of all runs of a design, see `finished`; no run is made."""
     bench = Bench(design, folder, 1, lambda: None)
-    points, values, first = [], [], 0
+    waves: list[tuple[Floats, Floats]] = []
     for number in range(1, len(design.waves) + 1):
-        if not bench.wave_path(number).exists():
-            raise InputError(f"{folder}: wave {number} is not finished; run calibrate --resume first")
-        points.append(bench.kept(number))
-        said = bench.read(points[-1], first)
-        if said is None:
-            raise InputError(f"{folder}: wave {number} is not finished; run calibrate --resume first")
-        values.append(said)
-        first += len(points[-1])
-    return np.concatenate(points), np.concatenate(values)
+        waves.append(bench.finished(number, sum(len(points) for points, _ in waves)))
+    points, values = (np.concatenate(each) for each in zip(*waves, strict=True))
+    return points, values
