@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import Lasso, LassoCV
 from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
 
+from experiments.engine import cores
 from experiments.numbers import Floats
 from experiments.targets import Target
 
@@ -25,6 +28,10 @@ FEWEST_RUNS = 10
 _FOLDS = 5
 _PENALTIES = 60
 _LONGEST_FIT = 10_000
+_ENOUGH = 300
+"""Runs that a process learns from, spread evenly over all: its time grows with the cube of their number."""
+_WORTH_PROCESSES = 10_000
+"""Values to be fitted, of all targets together, that are worth the start of further processes."""
 _NOISE = (0.02, 2.0)
 """Least and greatest variance of chance, of what the trend leaves: few runs could be fitted without any."""
 _PERCENT, _LEAST_PERCENT, _LEAST_COUNT = 100.0, 0.05, 1.0
@@ -90,20 +97,22 @@ def fit(points: Floats, values: Floats) -> Emulator:
         On the scale on which effects add up.
     """
     folds = KFold(_FOLDS, shuffle=True, random_state=0)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
         trend = LassoCV(cv=folds, alphas=_PENALTIES, max_iter=_LONGEST_FIT).fit(points, values)
         active = np.sort(np.argsort(-np.abs(trend.coef_), kind="stable")[:ACTIVE])
         rest = values - trend.predict(points)
         spread = float(rest.std()) or 1.0
         smooth = ConstantKernel(0.5, (1e-3, 10)) * RBF(np.full(len(active), 2.0), (0.3, 30.0))
-        process = _process(smooth + WhiteKernel(0.5, _NOISE), points[:, active], rest / spread)
+        some = np.unique(np.linspace(0, len(points) - 1, _ENOUGH).astype(int))
+        process = _process(smooth + WhiteKernel(0.5, _NOISE), points[some][:, active], rest[some] / spread)
         chance = spread * float(process.kernel_.k2.noise_level) ** 0.5
         squares, known = np.zeros(len(values)), np.zeros(len(values))
         for kept, left in folds.split(points):
             part = Lasso(trend.alpha_, max_iter=_LONGEST_FIT).fit(points[kept], values[kept])
-            gone = (values[kept] - part.predict(points[kept])) / spread
-            again = _process(process.kernel_, points[kept][:, active], gone, optimizer=None)
+            taken = np.intersect1d(kept, some)
+            gone = (values[taken] - part.predict(points[taken])) / spread
+            again = _process(process.kernel_, points[taken][:, active], gone, optimizer=None)
             said, deviation = again.predict(points[left][:, active], return_std=True)
             squares[left] = (values[left] - part.predict(points[left]) - spread * said) ** 2
             known[left] = (spread * deviation) ** 2
@@ -124,8 +133,9 @@ def fit_all(targets: Sequence[Target], points: Floats, values: Floats) -> list[E
     values : float64 array, shape (runs, targets)
         In the targets' units; NaN where a run has no value.
     """
-    found = []
+    tasks = []
     for i, target in enumerate(targets):
         known = np.isfinite(values[:, i])
-        found.append(fit(points[known], added_up(target, values[known, i])))
-    return found
+        tasks.append((points[known], added_up(target, values[known, i])))
+    jobs = cores() if values.size >= _WORTH_PROCESSES else 1
+    return list(joblib.Parallel(jobs)(joblib.delayed(fit)(*task) for task in tasks))

@@ -59,15 +59,17 @@ def release_from_sentence(model: "ProbationModel", rows: Rows) -> None:
     settle_in_community(model, rows[~granted], day[~granted])
     model.log.record(Event.RELEASE, day, rows, people.status[rows], begun)
     pay_grant(model, rows, day)
-    counts = ~people.is_for_breach[rows] & is_matched(model, rows, begun)
+    counts = is_matched(model, rows, begun)
     start_follow_up(model, rows[counts], day[counts], Disposal.CUSTODY)
     score_anew(model, rows[~counts], day[~counts])
 
 
 def is_matched(model: "ProbationModel", rows: Rows, begun: Days) -> NDArray[np.bool_]:
-    """Say whose release the Ministry matches to a conviction, by the day on which the time in prison began."""
-    u = model.draws.uniforms_at("custody.in_cohort", model.people.person_hash[rows], begun)
-    return u < model.register.custody.p_in_cohort
+    """Say whose release the Ministry matches to a conviction, by the day on which the time in prison began; fewer where
+    it was imposed for breach alone."""
+    people, p = model.people, model.register.custody
+    u = model.draws.uniforms_at("custody.in_cohort", people.person_hash[rows], begun)
+    return u < p.p_in_cohort * np.where(people.is_for_breach[rows], p.breach_in_cohort, 1.0)
 
 
 def pay_grant(model: "ProbationModel", rows: Rows, day: Rows) -> None:

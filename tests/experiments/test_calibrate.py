@@ -179,7 +179,7 @@ def test_no_target_of_a_calibration_is_kept_for_validation_or_lies_after_the_rec
 
 
 def test_waves_add_up_to_the_budget():
-    for budget in (60, 97, 200, 720):
+    for budget in (60, 97, 200, 720, 840):
         waves = make_design(budget, 0.1, 0).waves
         assert sum(waves) == budget
         assert min(waves) == waves[-1] == waves[4], "each run put right is one of the wave before"
