@@ -7,19 +7,23 @@ for each mechanism, what becomes of the space that is not ruled out when its eff
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 
 from experiments.bench import finished
 from experiments.calibrate import CUTOFF
 from experiments.calibration_design import Design
 from experiments.calibration_report import NARROWED
+from experiments.engine import cores
 from experiments.judge import Judge, judge_of
 from experiments.numbers import Floats
-from experiments.sampling import Fit, Judging, fitting, not_ruled_out
+from experiments.sampling import Fit, Judging, Narrowed, fitting, not_ruled_out
 from sim.errors import InputError
 
 RECORDS = 10
@@ -75,30 +79,33 @@ class Mechanism(NamedTuple):
     level: float
 
 
-def recover(design: Design, points: Floats, values: Floats, records: int = RECORDS) -> Recovered:
+def recover(
+    design: Design, points: Floats, values: Floats, records: int = RECORDS, tell: Callable[[str], None] = lambda _: None
+) -> Recovered:
     """Recover the makers of synthetic records: runs of the second wave, kept from the emulators.
 
     Parameters
     ----------
     points, values : float64 array
         As `bench.finished` gives them.
+    tell : callable
+        Called with a line after each record.
     """
     later = np.arange(design.waves[0], sum(design.waves[:2]))
-    rng = np.random.default_rng((design.seed, records))
     usable = later[np.isfinite(values[later]).all(axis=1)]
-    chosen = rng.choice(usable, min(records, len(usable)), replace=False)
+    chosen = np.random.default_rng((design.seed, records)).choice(usable, min(records, len(usable)), replace=False)
     rest = np.setdiff1d(np.arange(len(points)), chosen)
     judge = judge_of(design.targets, points[rest], values[rest])
-    inside: dict[float, list[Any]] = {level: [] for level in LEVELS}
-    widths = []
-    for one in chosen:
-        found = posterior(judge.of_record(values[one]), points.shape[1], rng)
-        for level in LEVELS:
-            low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0)
-            inside[level].append((low <= points[one]) & (points[one] <= high))
-        widths.append((high - low) / LEVELS[-1])
-    held = {level: np.array(rows) for level, rows in inside.items()}
-    return Recovered([c.name for c in design.coordinates], held, np.array(widths))
+    rows = [judge.of_record(values[one]) for one in chosen]
+    found = []
+    for cloud in _spread(posterior, rows, points.shape[1], design.seed):
+        found.append(cloud)
+        tell(f"record {len(found)} of {len(chosen)}")
+    inside: dict[float, Any] = {}
+    for level in LEVELS:
+        low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=1)
+        inside[level] = (low <= points[chosen]) & (points[chosen] <= high)
+    return Recovered([c.name for c in design.coordinates], inside, (high - low) / LEVELS[-1])
 
 
 def posterior(judge: Judge, dimensions: int, rng: np.random.Generator) -> Floats:
@@ -106,31 +113,51 @@ def posterior(judge: Judge, dimensions: int, rng: np.random.Generator) -> Floats
     return fitting(judge, not_ruled_out(judge, dimensions, CUTOFF, rng), rng)
 
 
-def without(design: Design, judge: Judge, rng: np.random.Generator) -> list[Mechanism]:
-    """Say what is left of the space with each mechanism's effect at nothing."""
+def without(design: Design, judge: Judge, tell: Callable[[str], None] = lambda _: None) -> list[Mechanism]:
+    """Say what is left of the space with each mechanism's effect at nothing; call `tell` with a line after each."""
     names = [c.name for c in design.coordinates]
-    everything = not_ruled_out(judge, len(names), CUTOFF, rng)
-    if everything.level > CUTOFF:
-        raise InputError(f"nothing lies within {CUTOFF:g} sd of the record (nearest {everything.level:.1f})")
-    whole = everything.share
-    found = []
-    for mechanism, off in MECHANISMS.items():
-        fixed = {names.index(name): design.coordinates[names.index(name)].unit(v) for name, v in off.items()}
-        narrowed = not_ruled_out(_held(judge, fixed), len(names), CUTOFF, rng)
-        found.append(Mechanism(mechanism, narrowed.share, narrowed.share / whole, narrowed.level))
-    return found
+    held = [
+        {names.index(name): design.coordinates[names.index(name)].unit(v) for name, v in off.items()}
+        for off in ({}, *MECHANISMS.values())
+    ]
+    left = []
+    for narrowed in _spread(_narrowed, [_Held(judge, fixed) for fixed in held], len(names), design.seed):
+        left.append(narrowed)
+        tell(f"space {len(left)} of {len(held)}")
+    whole, *rest = left
+    if whole.level > CUTOFF:
+        raise InputError(f"nothing lies within {CUTOFF:g} sd of the record (nearest {whole.level:.1f})")
+    return [Mechanism(m, n.share, n.share / whole.share, n.level) for m, n in zip(MECHANISMS, rest, strict=True)]
 
 
-def _held(judge: Judge, fixed: Mapping[int, float]) -> Judging:
-    """Return a judge of points some of whose coordinates are held."""
+def _spread[J, R](
+    function: Callable[[J, int, np.random.Generator], R], judges: Sequence[J], dimensions: int, seed: int
+) -> Iterator[R]:
+    """Sample by each judge, each with draws of its own, in as many processes as there are cores; yield in order."""
+    tasks = [
+        joblib.delayed(function)(judge, dimensions, np.random.default_rng((seed, i))) for i, judge in enumerate(judges)
+    ]
+    yield from joblib.Parallel(min(cores(), len(tasks)), return_as="generator")(tasks)
 
-    def judged(points: Floats) -> Fit:
+
+def _narrowed(judge: Judging, dimensions: int, rng: np.random.Generator) -> Narrowed:
+    """Sample what a judge does not rule out."""
+    return not_ruled_out(judge, dimensions, CUTOFF, rng)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A judge of points some of whose coordinates are held."""
+
+    judge: Judging
+    fixed: Mapping[int, float]
+
+    def __call__(self, points: Floats) -> Fit:
+        """Return how points fit with those coordinates where they are held."""
         points = points.copy()
-        for i, value in fixed.items():
+        for i, value in self.fixed.items():
             points[:, i] = value
-        return judge(points)
-
-    return judged
+        return self.judge(points)
 
 
 def lines(recovered: Recovered, mechanisms: list[Mechanism]) -> list[str]:
@@ -164,14 +191,14 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("experiments.identifiability: name the folder of a finished calibration", file=sys.stderr)
         return 2
+    tell = partial(print, file=sys.stderr, flush=True)
     try:
         design, points, values = finished(Path(arguments[0]))
-        judge = judge_of(design.targets, points, values)
-        mechanisms = without(design, judge, np.random.default_rng((design.seed, 0)))
+        mechanisms = without(design, judge_of(design.targets, points, values), tell)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print("\n".join(lines(recover(design, points, values), mechanisms)))
+    print("\n".join(lines(recover(design, points, values, tell=tell), mechanisms)))
     return 0
 
 

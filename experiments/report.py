@@ -175,8 +175,8 @@ def headline(differences: Sequence[Difference]) -> str:
     parts = []
     if rate is not None and rate.difference is not None:
         parts.append(
-            f"The reform {_verdict(rate)} proven reoffending within a year: {points(rate.difference)} points "
-            f"{spread(rate.low, rate.high, fraction=True)}"
+            f"In the model the reform {_verdict(rate)} proven reoffending within a year: "
+            f"{points(rate.difference)} points {spread(rate.low, rate.high, fraction=True)}"
         )
     if recalls is not None and recalls.difference is not None and recalls.base:
         change, low, high = (

@@ -45,7 +45,7 @@ def test_the_summary_of_a_comparison_is_what_compare_says(made, opened):
             checked += 1
     assert checked > 50
     assert said["problems"] == []
-    assert said["headline"].startswith("The reform ")
+    assert said["headline"].startswith("In the model the reform ")
 
 
 def test_a_comparison_of_fewer_seeds_than_were_asked_for_says_so(folder):
