@@ -3,9 +3,9 @@
 Half of a determinate sentence is served, less time on remand. From an earliest day on, some of those eligible go home
 on curfew; before the reform the share follows the published series, under `hdc_widened` it is the lever's. First
 release starts licence, post-sentence supervision or young offenders' supervision as the law has it, and follow-up;
-re-release after recall, or the end of a committal, starts neither. Release from custody for breach of an order alone
-starts no follow-up that counts, and no more does one that the Ministry cannot match to a conviction: both are scored
-like any other and enter no cohort.
+re-release after recall, or the end of a committal, starts neither. A release that the Ministry does not match to a
+conviction, as may be most of those from custody for breach of an order alone, is scored like any other and enters no
+cohort.
 
 Reads: status, status_end_day, conditional_release_day, sentence columns, birth_day.
 Writes: status columns, supervisor columns, licence_end_day, pss_end_day, young_offender_end_day,

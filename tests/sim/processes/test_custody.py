@@ -177,15 +177,16 @@ def test_a_release_that_is_not_matched_is_scored_and_enters_no_cohort(mid_2016):
         assert np.array_equal(getattr(model.people, name), getattr(nobody.people, name)), name
 
 
-def test_every_release_of_a_week_is_one_index_event_of_its_day_unless_from_breach(mid_2016):
-    model = with_raw(later(mid_2016, weeks=8), custody__p_in_cohort=1.0)
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_every_release_of_a_week_is_one_index_event_of_its_day_and_those_for_breach_by_their_share(mid_2016, share):
+    model = with_raw(later(mid_2016, weeks=8), custody__p_in_cohort=1.0, custody__breach_in_cohort=share)
     log, index = model.log, model.index_log
     logged_before, indexed_before = len(log), len(index)
     alone(model, custody)
     releases = logged_before + np.flatnonzero(log.event[logged_before:] == Event.RELEASE)
     for_breach = model.people.is_for_breach[log.row[releases]]
     assert for_breach.any()
-    releases = releases[~for_breach]
+    releases = releases[~for_breach | (share == 1.0)]
     assert len(releases) > 2
     released = sorted(zip(log.row[releases], log.day[releases], strict=True))
     assert sorted(zip(index.row[indexed_before:], index.day[indexed_before:], strict=True)) == released
