@@ -187,13 +187,15 @@ def _put_right(waves: _Waves, sizes: Sequence[int]) -> Rows:
     points, values = waves.last
     best = judge.nearest(values, sizes[0])
     drawn, wanted = points[best], judge.wanted(len(best), waves.rng())
-    tried, said = drawn[None], values[best][None]
+    made = [(drawn, values[best])]
     for left in reversed(range(len(sizes))):
+        own = made[1:] or made  # what points were chosen for counts no more once there is more
+        tried, said = (np.stack(each) for each in zip(*own, strict=True))
         waves.make(partial(judge.corrected, drawn, tried, said, wanted), judge)
-        tried, said = (np.concatenate([old, new[None]]) for old, new in zip((tried, said), waves.last, strict=True))
+        made.append(waves.last)
         if left:
             judge = waves.learn()
-    return judge.nearest(said[-1], len(best), wanted)
+    return judge.nearest(waves.last[1], len(best), wanted)
 
 
 def wave_line(number: int, wave: Wave) -> str:

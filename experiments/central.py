@@ -56,13 +56,15 @@ def central(design: Design, judge: Judge, register: Register, seeds: int = SEEDS
         Whose runs are made, at its scale and from its seed on.
     """
     free = np.array([register.find(c.key, "central").kind == "calibrated" for c in design.coordinates])
-    drawn = space.unit(design.coordinates, register)
-    tried, said = [drawn], [_runs(design, drawn, range(seeds), jobs)]
+    register_point = space.unit(design.coordinates, register)
+    drawn = np.tile(register_point, (seeds, 1))
+    wanted = np.tile(judge.published, (seeds, 1))
+    tried, said = [drawn], [_runs(design, register_point, range(seeds), jobs)]
     for step in range(1, STEPS + 1):
-        runs = np.repeat(np.stack(tried), seeds, axis=0)[:, None], np.concatenate(said)[:, None]
-        tried.append(judge.corrected(drawn[None], *runs, judge.published[None], free)[0])
-        said.append(_runs(design, tried[-1], range(step * seeds, (step + 1) * seeds), jobs))
-    return Central(np.stack(tried), np.stack([np.nanmean(values, axis=0) for values in said]))
+        moved = judge.corrected(drawn, np.stack(tried), np.stack(said), wanted, free).mean(axis=0)
+        tried.append(np.tile(moved, (seeds, 1)))
+        said.append(_runs(design, moved, range(step * seeds, (step + 1) * seeds), jobs))
+    return Central(np.stack(tried)[:, 0], np.stack([np.nanmean(values, axis=0) for values in said]))
 
 
 def _runs(design: Design, point: Floats, seeds: Sequence[int], jobs: int) -> Floats:

@@ -78,9 +78,10 @@ class Judge:
         Gaussian model about a point's own results, with the spread of an even draw for each coordinate about where the
         point was first drawn. The move is taken from there and not from the last run, so that the record is used once
         however often runs are put right, and a number that it says nothing of stays as it was drawn. How far a point
-        lies from what slopes say of it is the mean over the later two thirds of its runs: their chance averages out,
-        and steps shrink as the runs of a point add up, so that slopes that are too flat do not throw it to and fro.
-        Where a wall of the cube stops a number, the others go further.
+        lies from what slopes say of it has two parts. What slopes get wrong of all points alike is the mean over all
+        points of the last two waves: of one alone, slopes that are too flat would throw all to and fro. What is a
+        point's own is the mean over the later two thirds of its runs, whose chance averages out. Where a wall of the
+        cube stops a number, the others go further.
 
         Parameters
         ----------
@@ -97,13 +98,17 @@ class Judge:
         """
         slopes = np.stack([emulator.trend.coef_ for emulator in self.emulators])
         beyond = np.stack([self._added_up(values) for values in said]) - tried @ slopes.T
+        beyond[~np.isfinite(beyond).all(axis=2)] = np.nan
+        beyond = beyond[np.isfinite(beyond).any(axis=(1, 2))]
+        of_wave = np.nanmean(beyond, axis=1)
+        own = beyond - of_wave[:, None]
         moved = tried[-1].copy()
         for i, point in enumerate(drawn):
-            own = beyond[np.isfinite(beyond[:, i]).all(axis=1), i]
-            own = own[len(own) // 3 :]
-            if len(own):
-                missing = wanted[i] - own.mean(axis=0) - slopes @ point
-                variance = self.variance + self._chance / len(own)
+            mine = own[np.isfinite(own[:, i]).all(axis=1), i]
+            mine = mine[len(mine) // 3 :]
+            if len(mine):
+                missing = wanted[i] - of_wave[-2:].mean(axis=0) - mine.mean(axis=0) - slopes @ point
+                variance = self.variance + self._chance / len(mine)
                 moved[i] = self._moved(slopes if free is None else slopes * free, point, missing, variance)
         return moved
 
