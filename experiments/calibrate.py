@@ -39,7 +39,7 @@ from sim.offenders import Rows
 
 CUTOFF = 3.0
 MEMBERS = 50
-_FIRST_BY_FIT, _FIRST_CORRECTED = 3, 5
+_FIRST_BY_FIT, _FIRST_CORRECTED = 3, 7
 
 
 class Wave(NamedTuple):
@@ -181,21 +181,20 @@ def _narrow(waves: _Waves, size: int) -> None:
 
 
 def _put_right(waves: _Waves, sizes: Sequence[int]) -> Rows:
-    """Make the last waves: the runs that lie nearest, put right time and again; return which of the last wave's runs
+    """Make the last waves: the runs of the wave before, put right time and again; return which of the last wave's runs
     came nearest to what each was to meet, these first."""
     judge = waves.learn()
     points, values = waves.last
-    best = judge.nearest(values, sizes[0])
-    drawn, wanted = points[best], judge.wanted(len(best), waves.rng())
-    made = [(drawn, values[best])]
+    usable = judge.nearest(values, sizes[0])
+    drawn, wanted = points[usable], judge.wanted(len(usable), waves.rng())
+    made = [(drawn, values[usable])]
     for left in reversed(range(len(sizes))):
-        own = made[1:] or made  # what points were chosen for counts no more once there is more
-        tried, said = (np.stack(each) for each in zip(*own, strict=True))
+        tried, said = (np.stack(each) for each in zip(*made, strict=True))
         waves.make(partial(judge.corrected, drawn, tried, said, wanted), judge)
         made.append(waves.last)
         if left:
             judge = waves.learn()
-    return judge.nearest(waves.last[1], len(best), wanted)
+    return judge.nearest(waves.last[1], len(drawn), wanted)
 
 
 def wave_line(number: int, wave: Wave) -> str:
