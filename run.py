@@ -195,7 +195,7 @@ def validate(
 @app.command()
 @user_errors
 def calibrate(
-    budget: Annotated[int, typer.Option(help="Runs.")] = 840,
+    budget: Annotated[int, typer.Option(help="Runs.")] = 960,
     scale: Scale = 0.05,
     seed: Annotated[int, typer.Option(help="The seed of the designs, and of the first run.")] = 0,
     jobs: Jobs = 0,

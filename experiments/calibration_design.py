@@ -14,11 +14,11 @@ from experiments.vocabulary import Kind, measures
 from sim.compiled import source_hash
 from sim.errors import InputError
 
-LATER_SHARES = (1 / 10, 1 / 10, 1 / 5, *6 * (1 / 14,))
+LATER_SHARES = (7 / 80, 7 / 80, 7 / 40, *8 * (1 / 16,))
 """Of the budget, by wave after the first, which draws from all of the space: what the first does not rule out; four
-times by how well points fit, for emulators are to be good where points are put right; four times those points, put
-right by their own runs: emulators stay less exact than the record."""
-LEAST_BUDGET, MOST_BUDGET = 60, 100_000
+times by how well points fit, for emulators are to be good where points are put right; six times those points, put
+right by their own runs: emulators stay less exact than the record, and how far points move is half of what they say."""
+LEAST_BUDGET, MOST_BUDGET = 80, 100_000
 SCENARIO = "post_reform"
 _RATE_POINTS, _EARLY_POINTS, _COUNT_SHARE, _RECALL_SHARE = 0.5, 1.0, 0.025, 0.05
 

@@ -426,9 +426,9 @@ def test_calibrate_refuses_a_mistake_in_one_message(arguments, said):
 
 def test_calibrate_asks_for_resume_where_a_folder_holds_the_same_calibration(tmp_path):
     out = tmp_path / "out"
-    design = make_design(60, 0.01, 0)
+    design = make_design(80, 0.01, 0)
     open_folder(design, str(out), resume=False)
-    result = call("calibrate", "--budget", "60", "--scale", "0.01", "--out", str(out))
+    result = call("calibrate", "--budget", "80", "--scale", "0.01", "--out", str(out))
     assert result.exit_code == 2
     assert "--resume" in result.stderr
 

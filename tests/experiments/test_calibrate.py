@@ -69,7 +69,7 @@ def test_a_calibration_recovers_what_made_its_targets(design, stand_in, tmp_path
         assert low[i] - 0.02 <= truth <= high[i] + 0.02
     assert (high - low)[[0, 1, 2]].max() < 0.45
     assert (high - low)[[3, 4, 5]].min() > 0.6
-    assert [w.failed for w in found.waves] == [1, *9 * [0]]
+    assert [w.failed for w in found.waves] == [1, *11 * [0]]
     assert all(row.is_met for row in printed.met(found))
     order = [row.coordinate.name for row in printed.learned(found)]
     assert set(order[:3]) == {c.name for c in design.coordinates[:3]}
@@ -105,7 +105,7 @@ def test_a_wave_of_which_many_failed_is_read_again_as_it_was_made(design, stand_
     calibrate(design, folder_of(design, tmp_path), 1, tell=lambda _: None)
     stand_in.clear()
     points, values = bench.finished_runs(design, tmp_path)
-    assert len(points) == len(values) == sixth + 4 * 8
+    assert len(points) == len(values) == sixth + 6 * 8
     assert not stand_in
     (tmp_path / "runs" / f"{sixth + 20:06d}.json").unlink()
     with pytest.raises(InputError, match="wave 9 is not finished"):
@@ -116,7 +116,7 @@ def test_a_wave_of_which_many_failed_is_read_again_as_it_was_made(design, stand_
 def test_a_wave_of_which_every_run_failed_is_refused(design, stand_in, tmp_path, monkeypatch):
     last = sum(design.waves[:-1])
     monkeypatch.setattr(f"{__name__}.FAILS", set(range(last, design.budget)))
-    with pytest.raises(InputError, match="no run of wave 10 measures every target"):
+    with pytest.raises(InputError, match="no run of wave 12 measures every target"):
         calibrate(design, folder_of(design, tmp_path), 1, tell=lambda _: None)
 
 
@@ -179,13 +179,13 @@ def test_no_target_of_a_calibration_is_kept_for_validation_or_lies_after_the_rec
 
 
 def test_waves_add_up_to_the_budget():
-    for budget in (60, 97, 200, 720, 840):
+    for budget in (80, 97, 200, 720, 960):
         waves = make_design(budget, 0.1, 0).waves
         assert sum(waves) == budget
         assert min(waves) == waves[-1] == waves[4], "each run put right is one of the wave before"
 
 
-@pytest.mark.parametrize("budget", [0, 59, 10**6])
+@pytest.mark.parametrize("budget", [0, 79, 10**6])
 def test_a_budget_that_fits_nothing_is_refused(budget):
     with pytest.raises(InputError, match="--budget"):
         make_design(budget, 0.1, 0)
