@@ -62,6 +62,7 @@ def folder_of(design, path, *, resume=False):
 
 
 def test_a_calibration_recovers_what_made_its_targets(design, stand_in, tmp_path):
+    design = replace(design, budget=280)
     found = calibrate(design, folder_of(design, tmp_path / "a"), 1, tell=lambda _: None)
     at = np.array([[c.unit(v) for c, v in zip(design.coordinates, row, strict=True)] for row in found.members])
     low, high = np.quantile(at, [0.05, 0.95], axis=0)
