@@ -96,6 +96,21 @@ def test_however_often_runs_are_put_right_what_the_record_is_silent_on_stays_as_
     assert np.abs(points[:, :3] - drawn[:, :3]).max() > 0.2
 
 
+def test_chance_and_slopes_that_are_too_flat_throw_no_point_to_and_fro(judge):
+    """Runs answer twice as steeply as emulators say, and with chance: steps shrink, and the last meet the record."""
+    rng = np.random.default_rng(8)
+    drawn = 0.35 + 0.3 * rng.random((200, 4))
+    wanted, tried, said = judge.wanted(200, rng), [drawn], []
+    for _ in range(8):
+        steep = 0.5 + 2 * (tried[-1] - 0.5)
+        said.append(values_of(steep) * rng.normal(1, 0.01, (200, 3)))
+        tried.append(judge.corrected(drawn, np.stack(tried), np.stack(said), wanted))
+    steps = [np.abs(new - old)[:, :3].mean() for old, new in itertools.pairwise(tried)]
+    assert steps[-1] < 0.15 * steps[1]
+    lies = np.median(values_of(0.5 + 2 * (tried[-1] - 0.5)), axis=0) / [t.value for t in TARGETS] - 1
+    assert (np.abs(lies) < 0.02).all(), lies
+
+
 @pytest.mark.parametrize("steepness", [0.5, 2.0])
 def test_with_chance_and_slopes_that_are_wrong_by_half_runs_still_come_to_meet_the_record(judge, steepness):
     """Runs answer half or twice as steeply as emulators say, and with chance: steps shrink, and the last meet it."""
