@@ -59,7 +59,7 @@ def test_a_comparison_that_was_cut_off_is_refused(tmp_path, plan):
 
 
 def test_a_calibration_shows_its_tables(tmp_path):
-    design = calibration_design.make_design(60, 0.05, 0)
+    design = calibration_design.make_design(calibration_design.LEAST_BUDGET, 0.05, 0)
     calibration_design.open_folder(design, str(tmp_path), resume=False)
     ensemble.write_sets(tmp_path, [{"reoffending.hazard_scale": 1.5}], {})
     results = open_results(tmp_path)
