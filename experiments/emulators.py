@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -19,7 +18,7 @@ from sklearn.linear_model import Lasso, LassoCV
 from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
-from experiments.engine import cores
+from experiments.engine import cores, map_fits
 from experiments.numbers import Floats
 from experiments.targets import Target
 
@@ -138,4 +137,9 @@ def fit_all(targets: Sequence[Target], points: Floats, values: Floats) -> list[E
         known = np.isfinite(values[:, i])
         tasks.append((points[known], added_up(target, values[known, i])))
     jobs = cores() if values.size >= _WORTH_PROCESSES else 1
-    return list(joblib.Parallel(jobs)(joblib.delayed(fit)(*task) for task in tasks))
+    return list(map_fits(_fit, tasks, jobs))
+
+
+def _fit(runs: tuple[Floats, Floats]) -> Emulator:
+    """Fit an emulator to points and values."""
+    return fit(*runs)

@@ -1,4 +1,4 @@
-"""Run many models: the one place where work is spread over processes, here or on a cluster."""
+"""Run many models, fit many surfaces: the one place where work is spread over processes, here or on a cluster."""
 
 import logging
 import os
@@ -99,6 +99,18 @@ def run_seeds[R](function: Callable[[int], R], seeds: Sequence[int], jobs: int =
     """Do a task for every seed, see `map_runs`; return the results in the order of seeds, whichever finishes first."""
     found = dict(map_runs(function, list(seeds), jobs))
     return [found[seed] for seed in seeds]
+
+
+def map_fits[T, R](function: Callable[[T], R], tasks: Sequence[T], jobs: int | None = None) -> Iterator[R]:
+    """Do work on arrays, which lives no world, in as many processes as there are cores; yield results in order.
+
+    Tasks may be large: they reach processes of this machine without a scheduler.
+    """
+    import joblib
+
+    yield from joblib.Parallel(min(jobs or cores(), len(tasks)), return_as="generator")(
+        joblib.delayed(function)(task) for task in tasks
+    )
 
 
 def _do[T, R](function: Callable[[T], R], task: T) -> R:

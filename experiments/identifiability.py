@@ -7,20 +7,19 @@ for each mechanism, what becomes of the space that is not ruled out when its eff
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import joblib
 import numpy as np
 
 from experiments.bench import finished
 from experiments.calibrate import CUTOFF
 from experiments.calibration_design import Design
 from experiments.calibration_report import NARROWED
-from experiments.engine import cores
+from experiments.engine import map_fits
 from experiments.judge import Judge, judge_of
 from experiments.numbers import Floats
 from experiments.sampling import Fit, Judging, Narrowed, fitting, not_ruled_out
@@ -98,7 +97,7 @@ def recover(
     judge = judge_of(design.targets, points[rest], values[rest])
     rows = [judge.of_record(values[one]) for one in chosen]
     found = []
-    for cloud in _spread(posterior, rows, points.shape[1], design.seed):
+    for cloud in map_fits(_posterior, _searches(rows, points.shape[1], design.seed)):
         found.append(cloud)
         tell(f"record {len(found)} of {len(chosen)}")
     inside: dict[float, Any] = {}
@@ -106,11 +105,6 @@ def recover(
         low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=1)
         inside[level] = (low <= points[chosen]) & (points[chosen] <= high)
     return Recovered([c.name for c in design.coordinates], inside, (high - low) / LEVELS[-1])
-
-
-def posterior(judge: Judge, dimensions: int, rng: np.random.Generator) -> Floats:
-    """Sample what made a record; shape (particles, coordinates)."""
-    return fitting(judge, not_ruled_out(judge, dimensions, CUTOFF, rng), rng)
 
 
 def without(design: Design, judge: Judge, tell: Callable[[str], None] = lambda _: None) -> list[Mechanism]:
@@ -121,7 +115,7 @@ def without(design: Design, judge: Judge, tell: Callable[[str], None] = lambda _
         for off in ({}, *MECHANISMS.values())
     ]
     left = []
-    for narrowed in _spread(_narrowed, [_Held(judge, fixed) for fixed in held], len(names), design.seed):
+    for narrowed in map_fits(_narrowed, _searches([_Held(judge, fixed) for fixed in held], len(names), design.seed)):
         left.append(narrowed)
         tell(f"space {len(left)} of {len(held)}")
     whole, *rest = left
@@ -130,19 +124,28 @@ def without(design: Design, judge: Judge, tell: Callable[[str], None] = lambda _
     return [Mechanism(m, n.share, n.share / whole.share, n.level) for m, n in zip(MECHANISMS, rest, strict=True)]
 
 
-def _spread[J, R](
-    function: Callable[[J, int, np.random.Generator], R], judges: Sequence[J], dimensions: int, seed: int
-) -> Iterator[R]:
-    """Sample by each judge, each with draws of its own, in as many processes as there are cores; yield in order."""
-    tasks = [
-        joblib.delayed(function)(judge, dimensions, np.random.default_rng((seed, i))) for i, judge in enumerate(judges)
-    ]
-    yield from joblib.Parallel(min(cores(), len(tasks)), return_as="generator")(tasks)
+class _Search(NamedTuple):
+    """What is to be sampled, and the seed of the draws."""
+
+    judge: Judging
+    dimensions: int
+    seed: tuple[int, int]
 
 
-def _narrowed(judge: Judging, dimensions: int, rng: np.random.Generator) -> Narrowed:
+def _searches(judges: Sequence[Judging], dimensions: int, seed: int) -> list[_Search]:
+    """Return a search by each judge, with draws of its own."""
+    return [_Search(judge, dimensions, (seed, i)) for i, judge in enumerate(judges)]
+
+
+def _posterior(search: _Search) -> Floats:
+    """Sample what made a record; shape (particles, coordinates)."""
+    rng = np.random.default_rng(search.seed)
+    return fitting(search.judge, not_ruled_out(search.judge, search.dimensions, CUTOFF, rng), rng)
+
+
+def _narrowed(search: _Search) -> Narrowed:
     """Sample what a judge does not rule out."""
-    return not_ruled_out(judge, dimensions, CUTOFF, rng)
+    return not_ruled_out(search.judge, search.dimensions, CUTOFF, np.random.default_rng(search.seed))
 
 
 @dataclass(frozen=True)

@@ -107,11 +107,12 @@ class Row:
 
 
 class Tables(NamedTuple):
-    """A finished run: what followed index events, and the model with its weeks."""
+    """A finished run: what followed index events, the model with its weeks, occasions of periods already asked for."""
 
     cohorts: pd.DataFrame
     outcomes: pd.DataFrame
     model: ProbationModel
+    occasions: dict[Period, Floats]
 
 
 def validate(
@@ -229,7 +230,7 @@ def read(model: ProbationModel, name: str) -> Tables:
     after = counted.after_index(model)
     cohorts = pd.DataFrame(cohorts_table(list(counted.cohorts(model, after=after)), name))
     cohorts["cohort_start"] = pd.to_datetime(cohorts["cohort_start"])
-    return Tables(cohorts, pd.DataFrame(outcomes_table(model, name, after)), model)
+    return Tables(cohorts, pd.DataFrame(outcomes_table(model, name, after)), model, {})
 
 
 def measure(target: Target, tables: Tables) -> float:
@@ -304,10 +305,13 @@ def _share(_known: Measure, target: Target, period: Period, tables: Tables) -> f
 
 def _occasions(_known: Measure, target: Target, period: Period, tables: Tables) -> float:
     """Return a year's occasions of a disposal or a history band."""
-    years = period.last.year - period.first.year + 1
     if day_of(period.last) >= tables.model.day:
         raise UnmeasuredError(f"the run ends before {period.last}")
-    counts = counted.occasions(tables.model, period.first, date(period.last.year + 1, 1, 1)) / years
+    if period not in tables.occasions:
+        years = period.last.year - period.first.year + 1
+        found = counted.occasions(tables.model, period.first, date(period.last.year + 1, 1, 1))
+        tables.occasions[period] = found / years
+    counts = tables.occasions[period]
     column, _, label = target.group.partition("=")
     if column == "disposal":
         return float(counts[Disposal[label.upper()]].sum())

@@ -63,7 +63,7 @@ WEEK = (
 )
 
 _ROOM = 2
-_LISTS = 5
+_LISTS = 4
 _OWN = (
     *("people", "docket", "log", "index_log", "weekly", "officers", "ties", "cases"),
     *("contacts", "officer_changes", "ledger", "log_at_month"),
@@ -130,10 +130,9 @@ class ProbationModel(mesa.Model):
         Rows at the front of the table, of people who have left, which move no more.
     index_logged : tuple of (int, int)
         Length of the index log before the last week and before the present one.
-    tracked, engaged, leaving, inside, reviewed : int64 arrays
-        Rows at the start of the present week, in order: all who are tracked; those under sentence or on remand; those
-        whose tracked years are over; those in prison;
-        those whose needs and family ties are reviewed.
+    engaged, leaving, inside, reviewed : int64 arrays
+        Rows at the start of the present week, in order: people under sentence or on remand; those whose tracked years
+        are over; those in prison; those whose needs and family ties are reviewed.
 
     Notes
     -----
@@ -198,43 +197,32 @@ class ProbationModel(mesa.Model):
 
     def _forget_the_week(self) -> None:
         """Drop what belongs to one week alone, and what can be found again."""
-        self.look_at_everyone()
+        self.forget_lists()
         self.week_logged = len(self.log)
         self.counted: dict[Any, Any] = {}
         self._views: dict[tuple[type, int], Any] = {}
         self._watching: WeakSet[RowView] = WeakSet()
         self._scratch = np.empty((_LISTS, 0), np.int64)
 
-    def look_at_everyone(self) -> None:
-        """Let the next week look at everyone anew, as after a change of rows."""
-        self.tracked = self.engaged = self.leaving = self.inside = self.reviewed = np.empty(0, np.int64)
-        self._sorted_people = 0
+    def forget_lists(self) -> None:
+        """Drop the week's lists of rows, as after a change of rows."""
+        self.engaged = self.leaving = self.inside = self.reviewed = np.empty(0, np.int64)
 
     def scratch(self) -> NDArray[np.int64]:
-        """Return five rows of room for a number for each person: the first is that of `tracked`, what the others hold
-        is anybody's."""
+        """Return four rows of room for a number for each person; what they hold is anybody's."""
         if self._scratch.shape[1] < len(self.people):
             self._scratch = np.empty((_LISTS, _ROOM * len(self.people)), np.int64)
-            self._scratch[0, : len(self.tracked)] = self.tracked
         return self._scratch
 
     def _sort_people(self) -> None:
-        """Find who is still tracked, who is under sentence or on remand, and whose tracked years are over.
-
-        Whoever has left is passed by for good: the rows tracked last week and the new ones are all that is looked at.
-        """
-        people, scratch, known = self.people, self.scratch(), len(self.tracked)
-        candidates = scratch[0, : known + len(people) - self._sorted_people]
-        candidates[known:] = np.arange(self._sorted_people, len(people))
-        review_weeks = int(self.register.needs.review_weeks)
+        """Find who is under sentence or on remand, whose tracked years are over, who is in prison, who is reviewed."""
+        people, review_weeks = self.people, int(self.register.needs.review_weeks)
         is_reviewed = np.arange(stretch_weeks(self.register.reoffending)) % review_weeks == self.week % review_weeks
         columns = people.status, people.status_end_day, people.stretch_phase
-        tracked, *kept = _split(candidates, *columns, self.day, is_reviewed, *scratch[1:])
-        self.tracked = scratch[0, :tracked]
+        counts = _split(self.settled, *columns, self.day, is_reviewed, *self.scratch())
         self.engaged, self.leaving, self.inside, self.reviewed = (
-            found[:count].copy() for found, count in zip(scratch[1:], kept, strict=True)
+            found[:count].copy() for found, count in zip(self.scratch(), counts, strict=True)
         )
-        self._sorted_people = len(people)
 
     def _open_the_log(self) -> None:
         """Forget what was logged in the run-in: the record starts on day 0."""
@@ -365,16 +353,21 @@ class ProbationModel(mesa.Model):
 
 
 @compiled
-def _split(tracked, status, status_end_day, stretch_phase, day, is_reviewed, engaged, leaving, inside, reviewed):
-    """Keep those of the tracked who still are, in their place, and fill in the other lists; return how long each is."""
-    kept, found, gone, held, due = 0, 0, 0, 0, 0
-    for k in range(tracked.size):
-        i = tracked[k]
+def _split(settled, status, status_end_day, stretch_phase, day, is_reviewed, engaged, leaving, inside, reviewed):
+    """Fill in the week's lists, passing by the first rows, of people who have left; return how long each is.
+
+    People of one status stand together, and so the one branch hardly ever takes a processor by surprise.
+    """
+    found, gone, held, due = 0, 0, 0, 0
+    for i in range(settled, status.size):
         law = status[i]
-        tracked[kept], engaged[found], leaving[gone], inside[held], reviewed[due] = i, i, i, i, i
-        kept += law != Status.LEFT
-        found += IS_ENGAGED[law]
-        gone += (law == Status.FREE) & (status_end_day[i] <= day)
-        held += IS_IN_PRISON[law]
+        reviewed[due] = i
         due += (law != Status.LEFT) & is_reviewed[stretch_phase[i]]
-    return kept, found, gone, held, due
+        if law == Status.FREE:
+            leaving[gone] = i
+            gone += status_end_day[i] <= day
+        else:
+            engaged[found], inside[held] = i, i
+            found += IS_ENGAGED[law]
+            held += IS_IN_PRISON[law]
+    return found, gone, held, due

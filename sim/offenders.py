@@ -309,10 +309,11 @@ class People(Table):
         """Return ages in years on a day."""
         return (day - self.birth_day[rows]) / DAYS_PER_YEAR
 
-    def stocks(self) -> NDArray[np.int64]:
-        """Return the number of people in each status."""
+    def stocks(self, settled: int = 0) -> NDArray[np.int64]:
+        """Return the number of people in each status; whoever stands in the first `settled` rows has left."""
         counts = np.zeros((_TALLIES, len(Status)), np.int64)
-        _count(self.status, counts)
+        _count(self.status[settled:], counts)
+        counts[0, Status.LEFT] += settled
         return counts.sum(axis=0)
 
     def due(self, rows: Rows, statuses: NDArray[np.bool_], before_day: int) -> Rows:

@@ -52,7 +52,7 @@ def put_in_order(model: "ProbationModel") -> None:
     rows = places[np.argsort(group[places], kind="stable")]
     rearrange(model, first + rows, first + places)
     model.settled = first + int(standing[_GROUP[Status.LEFT]])
-    model.look_at_everyone()
+    model.forget_lists()
 
 
 def rearrange(model: "ProbationModel", rows: Rows, places: Rows) -> None:

@@ -109,7 +109,7 @@ class WeeklyRecord:
 
 def stocks(model: "ProbationModel") -> Counts:
     """Count people by status, prison population, recall population and caseload at the end of the week."""
-    counts = model.people.stocks().tolist()
+    counts = model.people.stocks(model.settled).tolist()
     on_caseload, in_community = caseload(model)
     found: Counts = {("tracked", "all"): sum(counts[: Status.LEFT])}
     found |= {("people", group): counts[status] for status, group in _OF_STATUS.items()}
@@ -286,7 +286,8 @@ def _count_needs(status, needs_, counts, people):
 def needs(model: "ProbationModel") -> Counts:
     """Return the shares with each need, of people supervised in the community and of people in prison."""
     counts, number = np.zeros((2, NEEDS), np.int64), np.zeros(2, np.int64)
-    _count_needs(model.people.status, model.people.needs, counts, number)
+    still_here = slice(model.settled, None)
+    _count_needs(model.people.status[still_here], model.people.needs[still_here], counts, number)
     shares = counts / np.maximum(number, 1)[:, None]
     return {
         (name, f"need={need.name.lower()}"): shares[where, need]

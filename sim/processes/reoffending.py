@@ -189,14 +189,19 @@ def circumstances(h, n, helped, ogrs3, assessed, needs, help_, influence, family
 
 
 @compiled
-def _whom_to_visit(rows, this_phase, week_key, person_hash, offence_bound, phase, out_row):
-    """Fill in whose uniform lies below the bound, or whose stretch begins; without branches, for it reads everyone."""
+def _whom_to_visit(settled, this_phase, week_key, person_hash, offence_bound, phase, is_due, out_row):
+    """Fill in whose uniform lies below the bound, or whose stretch begins, passing by the first rows, who have left.
+
+    It looks at everyone, in two loops without branches: the first works on several people at once.
+    """
+    hashes, bounds, phases = person_hash[settled:], offence_bound[settled:], phase[settled:]
+    for k in range(hashes.size):
+        begins = (phases[k] == this_phase) & (bounds[k] > 0)
+        is_due[k] = ((mix(hashes[k] ^ week_key) >> _TO_32) < bounds[k]) | begins
     found = 0
-    for row in rows:
-        i = np.uint64(row)  # which cannot be negative: that is not looked into either
-        bound = offence_bound[i]
-        out_row[found] = row
-        found += ((mix(person_hash[i] ^ week_key) >> _TO_32) < bound) | ((phase[i] == this_phase) & (bound > 0))
+    for k in range(hashes.size):
+        out_row[found] = settled + k
+        found += is_due[k]
     return found
 
 
@@ -205,7 +210,7 @@ def scan(
     h,
     n,
     helped,
-    rows,
+    settled,
     day,
     keys,
     person_hash,
@@ -227,14 +232,15 @@ def scan(
     out_row,
     out_day,
 ):
-    """Visit those of the rows whose uniform lies below the bound, or whose stretch begins; return how many offend.
+    """Visit those whose uniform lies below the bound, or whose stretch begins; return how many offend.
 
     A visit writes a new bound, which holds as long as the stretch and the status do: decline and peak only fall, family
     and alliance only grow; whatever raises the hazard otherwise, a new year too, raises the bound (`raised`) or asks
     for a visit.
     """
     week = day // DAYS_PER_WEEK
-    looked_at = _whom_to_visit(rows, week % h.stretch_weeks, keys.week, person_hash, offence_bound, phase, out_row)
+    is_due, this_phase = np.empty(phase.size - settled, np.uint8), week % h.stretch_weeks
+    looked_at = _whom_to_visit(settled, this_phase, keys.week, person_hash, offence_bound, phase, is_due, out_row)
     # everything is read before anything is worked out: people looked at stand far apart, and reads then overlap
     who = out_row[:looked_at]
     risk, since, from_custody = ogrs3[who], follow_up_day[who], is_from_custody[who]
@@ -283,7 +289,7 @@ def scan(
 def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArray[np.int64]]:
     """Return who commits a detected occasion this week, and on which day."""
     people = model.people
-    out_row, out_day = model.scratch()[1 : 1 + _OUT]
+    out_row, out_day = model.scratch()[:_OUT]
     keys = Keys(
         week=model.draws.key("reoffending.week", model.week),
         day=model.draws.key("reoffending.day", model.week),
@@ -293,7 +299,7 @@ def draw_offences(model: "ProbationModel", hazard: Hazard) -> tuple[Rows, NDArra
         hazard,
         model.register.derived(build_needs),
         model.register.derived(build_help),
-        model.tracked,
+        model.settled,
         model.day,
         keys,
         people.person_hash,

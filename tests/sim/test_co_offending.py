@@ -95,7 +95,7 @@ def test_every_peer_at_liberty_takes_part_where_it_is_certain(mid_2016):
     half["since_week"] = model.week
     people.hearing_day[:] = NEVER
     model._sort_people()
-    rows = model.tracked[~IS_IN_PRISON[people.status[model.tracked]] & (people.offence_bound[model.tracked] > 0)][::20]
+    rows = np.flatnonzero(~IS_IN_PRISON[people.status] & (people.offence_bound > 0))[::20]
     days = np.full(len(rows), model.day + 3)
     expected = set()
     for row in rows.tolist():

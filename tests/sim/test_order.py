@@ -13,7 +13,7 @@ from sim import order
 from sim.charities import Kind
 from sim.clock import day_of
 from sim.network import HALF_TIE_COLUMNS
-from sim.offenders import COLUMNS, IS_IN_PRISON, Offender, Status
+from sim.offenders import COLUMNS, IS_ENGAGED, IS_IN_PRISON, Offender, Status
 from sim.tables import Table
 from tests.worlds import world
 
@@ -264,12 +264,29 @@ def test_a_fork_between_two_orderings_is_the_world_itself(monkeypatch, weeks):
     assert differences(model, twin) == []
 
 
-def test_the_week_looks_at_everyone_who_is_tracked_after_an_ordering(moved):
+def test_the_week_s_lists_are_of_everyone_after_an_ordering(moved):
     model = moved.fork(moved.timeline)
     order.put_in_order(model)
+    assert not len(model.engaged)
     model._sort_people()
-    assert np.array_equal(model.tracked, np.flatnonzero(model.people.status != Status.LEFT))
-    assert np.array_equal(model.inside, np.flatnonzero(IS_IN_PRISON[model.people.status]))
+    people, is_free = model.people, model.people.status == Status.FREE
+    assert np.array_equal(model.inside, np.flatnonzero(IS_IN_PRISON[people.status]))
+    assert np.array_equal(model.engaged, np.flatnonzero(IS_ENGAGED[people.status]))
+    assert np.array_equal(model.leaving, np.flatnonzero(is_free & (people.status_end_day <= model.day)))
+    weeks = int(model.register.needs.review_weeks)
+    is_due = people.stretch_phase % weeks == model.week % weeks
+    assert np.array_equal(model.reviewed, np.flatnonzero(is_due & (people.status != Status.LEFT)))
+
+
+def test_whoever_left_before_the_last_ordering_is_counted_all_the_same(moved):
+    assert moved.settled > 100
+    assert np.array_equal(moved.people.stocks(moved.settled), moved.people.stocks())
+
+
+def test_nobody_who_has_left_can_be_visited(moved):
+    gone = moved.people.status == Status.LEFT
+    assert gone.sum() > 100
+    assert not moved.people.offence_bound[gone].any()
 
 
 # --- experiments match people by number
