@@ -32,7 +32,7 @@ def alike(mid_2016, monkeypatch):
     monkeypatch.setattr(reoffending, "build_needs", weightless)
     model = later(mid_2016, weeks=0)
     people = model.people
-    people.status[:] = Status.FREE
+    people.status[:], model.settled = Status.FREE, 0
     people.status_since_day[:] = people.follow_up_day[:] = model.day - 100
     people.ogrs3[:] = 0.4
     people.is_from_custody[:] = False
