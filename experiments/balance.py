@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim import measures, sentencing
 from sim.clock import day_of
+from sim.errors import InputError
 from sim.model import ProbationModel
 from sim.parameters.register import Register
 
@@ -48,7 +49,12 @@ def balance(register: Register, rounds: int, seeds: range, region: str, scale: f
 
 if __name__ == "__main__":
     start = Register.load()
-    for setting in sys.argv[1:]:
-        start = start.with_setting(*setting.split("=", 1))
+    try:
+        for setting in sys.argv[1:]:
+            name, _, value = setting.partition("=")
+            start = start.with_setting(name, value)
+    except InputError as error:
+        print(f"error: experiments.balance: {error}", file=sys.stderr)
+        sys.exit(2)
     found = balance(start, 5, range(2), "staffordshire_west_midlands", 1.0)
     print(f"value = {[int(v) for v in found.arrivals.returners_per_year]}")

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.estimates import ESTIMATOR, rate
+from experiments.estimates import ESTIMATOR, level, rate
+from experiments.numbers import Floats
 from sim.data import tables
 
 EVERYONE, ORDERS = "all", "disposal=custody_and_orders"
@@ -190,10 +191,9 @@ def _measure(row: Row, cohorts: pd.DataFrame, weekly: pd.DataFrame, arm: str) ->
     """Measure one row in one arm: the mean over seeds."""
     name, periods = row.measure.removesuffix("_change"), (row.before, row.after)
     if row.measure in ("binary_rate_change", "frequency_change"):
-        early, late = (_rate(cohorts, name, row.group, period, arm) for period in periods)
-        if early is None or late is None:
-            return None
-        return float((late - early if row.unit == "fraction" else late / early - 1).mean())
+        first, then = (_rate(cohorts, name, row.group, period, arm) for period in periods)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return level(then - first if row.unit == "fraction" else then / first - 1)
     if row.measure == "recall_share":
         early, late = (_level(weekly, "recalls", group, row.after, arm) for group in (EVERYONE, row.group))
         return late / early if early and late is not None else None
@@ -201,14 +201,18 @@ def _measure(row: Row, cohorts: pd.DataFrame, weekly: pd.DataFrame, arm: str) ->
     return late / early - 1 if early and late is not None else None
 
 
-def _rate(cohorts: pd.DataFrame, measure: str, group: str, period: Period, arm: str) -> Any:
-    """Return a rate over the three-month cohorts that start in a period, a value for each seed; None if incomplete."""
+def _rate(cohorts: pd.DataFrame, measure: str, group: str, period: Period, arm: str) -> Floats:
+    """Return a rate over the three-month cohorts that start in a period, a value for each seed of the comparison: NaN
+    where a cohort is not complete, or nobody is in it."""
+    seeds = np.sort(cohorts["seed"].unique())
     inside = cohorts["cohort_start"].between(period.first, period.last)
     which = (cohorts["estimator"] == ESTIMATOR) & (cohorts["group"] == group) & (cohorts["scenario"] == arm)
-    chosen = cohorts[inside & which]
-    if chosen["cohort_start"].nunique() < len(pd.date_range(period.first, period.last, freq="QS")):
-        return None
-    return rate(measure, chosen.groupby("seed")[["offenders", "reoffenders", "reoffences"]].sum().sort_index())
+    by_seed = cohorts[inside & which].groupby("seed")
+    counts = by_seed[["offenders", "reoffenders", "reoffences"]].sum().reindex(seeds, fill_value=0)
+    is_whole = by_seed["cohort_start"].nunique().reindex(seeds, fill_value=0) == len(
+        pd.date_range(period.first, period.last, freq="QS")
+    )
+    return np.where(is_whole, rate(measure, counts), np.nan)
 
 
 def _level(weekly: pd.DataFrame, measure: str, group: str, period: Period, arm: str) -> float | None:

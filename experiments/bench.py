@@ -39,6 +39,8 @@ def run_point(design: Design, task: tuple[int, tuple[float, ...]]) -> dict[str, 
         named = dict(zip(names, values, strict=True))
         register = space.with_values(plan.register, named, f"run {index}")
         found = measured(design.targets, replace(plan, register=register))
+    except (MemoryError, OSError):
+        raise  # of the machine, not of the point: to be made again
     except Exception as error:
         return {"index": index, "error": f"{type(error).__name__}: {error}", "seconds": time.perf_counter() - start}
     return {"index": index, "values": found, "seconds": time.perf_counter() - start}
@@ -98,8 +100,18 @@ class Bench:
         return self.folder / f"wave-{number}.parquet"
 
     def _kept(self, number: int) -> Floats:
-        """Return the points of a wave that was drawn before."""
-        return pd.read_parquet(self._wave_path(number))[self._names].to_numpy(float)
+        """Return the points of a wave that was drawn before.
+
+        Raises
+        ------
+        InputError
+            If they cannot be read: drawn anew, they need not be those of which runs were made.
+        """
+        path = self._wave_path(number)
+        try:
+            return pd.read_parquet(path)[self._names].to_numpy(float)
+        except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are of the first two kinds
+            raise InputError(f"{path}: the points of wave {number} cannot be read: {error}") from None
 
     def _tasks(self, points: Floats, first: int) -> dict[int, tuple[float, ...]]:
         """Return the values of each run's point by the run's number."""
@@ -107,9 +119,12 @@ class Bench:
         return {first + i: tuple(map(float, row)) for i, row in enumerate(values)}
 
     def _is_made(self, index: int, point: tuple[float, ...]) -> bool:
-        """Say whether a run was made already, of this very point."""
-        path = self.path(index)
-        return path.exists() and json.loads(path.read_text(encoding="utf-8")).get("point") == list(point)
+        """Say whether a run was made already, of this very point; one that cannot be read was not."""
+        try:
+            made = json.loads(self.path(index).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return isinstance(made, dict) and made.get("point") == list(point)
 
     def _values(self, index: int) -> list[float]:
         """Return what a run says of every target; NaN for nothing, whose reason the file has."""
@@ -126,13 +141,18 @@ def finished(folder: Path) -> tuple[Design, Floats, Floats]:
     Raises
     ------
     InputError
-        If the folder holds none, or a wave or a run is missing.
+        If the folder holds none, one of other numbers, ranges or targets than those of today, or a wave or a run is
+        missing.
     """
     try:
         how = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
         design = make_design(how["budget"], how["scale"], how["seed"])
-    except (OSError, ValueError, KeyError, InputError) as error:
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(f"{folder}: holds no finished calibration: {error}") from error
+    now = json.loads(json.dumps(design.describe()))
+    other = [key for key in ("coordinates", "targets", "runs_of_waves") if how.get(key) != now[key]]
+    if other:
+        raise InputError(f"{folder}: {', '.join(other)} are others than those of today; calibrate anew")
     return design, *finished_runs(design, folder)
 
 

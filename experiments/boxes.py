@@ -137,15 +137,18 @@ class Answer:
 
 
 def chance_in(effect: Floats) -> Chance:
-    """Return what chance does to the mean over seeds, from how seeds of one cell differ; (cells, seeds)."""
+    """Return what chance does to the mean over seeds, from how seeds of one cell differ; (cells, seeds).
+
+    Cells have the same seeds: the more these do to all alike, the fewer degrees of freedom (Satterthwaite 1946).
+    """
     cells, seeds = effect.shape
     if seeds < 2:
         return Chance(0.0, 0.0, 0.0)
-    freedom = cells * (seeds - 1)
     error = float(np.sqrt(effect.var(axis=1, ddof=1).mean() / seeds))
-    apart = effect - effect.mean(axis=0)
-    own = apart.var(axis=1, ddof=1).mean() / cells
-    shared = float(np.sqrt(max(effect.mean(axis=0).var(ddof=1) - own, 0.0)))
+    own = float((effect - effect.mean(axis=0)).var(axis=1, ddof=1).mean())
+    shared = float(np.sqrt(max(effect.mean(axis=0).var(ddof=1) - own / cells, 0.0)))
+    whole = shared**4 + own**2 / cells
+    freedom = (seeds - 1) * ((shared**2 + own) ** 2 / whole if whole else cells)
     return Chance(error, error * float(stdtrit(freedom, CONFIDENCE)), shared)
 
 

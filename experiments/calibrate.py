@@ -28,10 +28,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import qmc
 
-from experiments import space
+from experiments import space, store
 from experiments.bench import Bench
 from experiments.calibration_design import Design
-from experiments.judge import Judge, judge_of
+from experiments.judge import Judge, judge_of, near_half
 from experiments.numbers import Floats
 from experiments.sampling import fitting, not_ruled_out
 from sim.errors import InputError
@@ -119,13 +119,11 @@ class _Waves:
         self._learned.append(self.last)
 
     def learn(self) -> Judge:
-        """Fit emulators to the runs so far; of the first wave, which draws from all of the space, they learn later only
-        from the half of whose places they say that they are less implausible."""
+        """Fit emulators to the runs so far; of the first wave they learn later only from the near half."""
         points, values = (np.concatenate(each) for each in zip(*self._learned, strict=True))
         judge = judge_of(self.design.targets, points, values)
         if len(self.done) == 1:
-            implausibility = judge(points).implausibility
-            near = implausibility <= np.median(implausibility)
+            near = near_half(judge, points)
             self._learned = [(points[near], values[near])]
         return judge
 
@@ -150,12 +148,13 @@ def calibrate(
     """
     start = time.perf_counter()
     waves = _Waves(design, Bench(design, folder, jobs, step), tell)
-    first_draw = qmc.LatinHypercube(len(design.coordinates), rng=np.random.default_rng(design.seed))
-    waves.make(lambda: first_draw.random(design.waves[0]))
-    for size in design.waves[1 : _FIRST_CORRECTED - 1]:
-        _narrow(waves, size)
-    met = _put_right(waves, design.waves[_FIRST_CORRECTED - 1 :])
-    tell(wave_line(len(waves.done), waves.done[-1]))
+    with store.held(folder):
+        first_draw = qmc.LatinHypercube(len(design.coordinates), rng=np.random.default_rng(design.seed))
+        waves.make(lambda: first_draw.random(design.waves[0]))
+        for size in design.waves[1 : _FIRST_CORRECTED - 1]:
+            _narrow(waves, size)
+        met = _put_right(waves, design.waves[_FIRST_CORRECTED - 1 :])
+        tell(wave_line(len(waves.done), waves.done[-1]))
     points, values = waves.last
     chosen = np.sort(met[:MEMBERS])
     return Calibration(

@@ -20,6 +20,17 @@ times by how well points fit, for emulators are to be good where points are put 
 right by their own runs: emulators stay less exact than the record, and how far points move is half of what they say."""
 LEAST_BUDGET, MOST_BUDGET = 80, 100_000
 SCENARIO = "post_reform"
+_FITTED_BY = (
+    "calibrate.py",
+    "emulators.py",
+    "judge.py",
+    "sampling.py",
+    "space.py",
+    "targets.py",
+    "validate.py",
+    "tables.py",
+)
+"""The code that decides what comes of a calibration, beside the model's: its waves and what its runs say."""
 _RATE_POINTS, _EARLY_POINTS, _COUNT_SHARE, _RECALL_SHARE = 0.5, 1.0, 0.025, 0.05
 
 
@@ -90,6 +101,7 @@ class Design:
             "seed": self.seed,
             "until": end_of(self.targets).isoformat(),
             "code_version": source_hash(),
+            "fitted_by": store.hash_of(*_FITTED_BY),
             "coordinates": {c.name: [c.low, c.high] for c in self.coordinates},
             "targets": {t.id: [t.value, t.standard_error, discrepancy(t)] for t in self.targets},
         }

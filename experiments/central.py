@@ -17,10 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments import space
+from experiments.arguments import number_from
 from experiments.bench import finished, run_point
 from experiments.calibration_design import Design, bar
 from experiments.engine import cores, map_runs
-from experiments.judge import Judge, judge_of
+from experiments.judge import Judge, judge_after
 from experiments.numbers import Floats
 from experiments.targets import Target
 from experiments.validation_report import number
@@ -100,14 +101,14 @@ def _mark(target: Target, value: float) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Print what a finished calibration makes of the register's values."""
     try:
-        if not 1 <= len(arguments) <= 2 or not all(a.isdigit() and int(a) > 1 for a in arguments[1:]):
+        if not arguments:
             raise InputError("experiments.central: name the folder of a finished calibration, then how many seeds")
+        seeds = number_from(arguments[1:], SEEDS, 2)
         design, points, values = finished(Path(arguments[0]))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    judge = judge_of(design.targets, points, values)
-    seeds = int(arguments[1]) if len(arguments) > 1 else SEEDS
+    judge = judge_after(design.targets, points, values, design.waves[0])
     asked = replace(design, scale=SCALE, seed=0)
     print("\n".join(lines(asked, central(asked, judge, Register.load(), seeds, cores()))))
     return 0

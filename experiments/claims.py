@@ -8,7 +8,6 @@ measured the same way. Published figures that stand in a note are read from it.
 """
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -16,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.arguments import seeds_asked
 from experiments.engine import cores, run_seeds
 from experiments.estimates import with_bounds
 from experiments.numbers import Floats
@@ -204,4 +204,4 @@ def main(seeds: int = SEEDS) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else SEEDS)
+    main(seeds_asked(SEEDS))

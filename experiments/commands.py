@@ -389,18 +389,18 @@ def validate(
     """Measure the published record, or a researcher's own targets, in the model, and print both side by side."""
     targets, never = record() if path is None else (read_targets(Path(path)), [])
     folder = None if out is None else store.writable(out)
-    tell(make_plan([t.scenario for t in targets][:1], validation.REGION, scale, [0], None, settings))
+    scenarios = list(dict.fromkeys(target.scenario for target in targets))
+    tell(make_plan(scenarios, validation.REGION, scale, [0], None, settings))
     sets = ensembles.read_sets() if ensemble else []
     seeds = range(len(sets)) if sets else seeds
     start = time.perf_counter()
     warm_up()
-    scenarios = len({target.scenario for target in targets})
-    with progress(len(seeds) * scenarios, "runs") as step:
+    with progress(len(seeds) * len(scenarios), "runs") as step:
         rows, unmeasured = validation.validate(targets, scale, seeds, jobs or cores(), step, settings, sets)
     unmeasured = never + unmeasured
     written = []
     if folder is not None:
-        runs = [run_name(name, seed) for seed in seeds for name in dict.fromkeys(t.scenario for t in targets)]
+        runs = [run_name(name, seed) for seed in seeds for name in scenarios]
         written = _write_validation(folder, rows, runs, list(seeds), with_series=bool(sets) and path is None)
     if as_json:
         found = {"region": validation.REGION, "scale": scale, "seeds": list(seeds), "code_version": source_hash()}

@@ -48,6 +48,9 @@ PLAYERS: Mapping[str, tuple[str, ...]] = {
 gate. Two of one player are never told apart."""
 
 
+_MAKE_VALUES = ("decompose.py", "summary.py", "costs.py", "estimates.py", "tables.py", "tree.py")
+
+
 class Outcome(NamedTuple):
     """What a world is asked for: a measure and group of the tables, its unit, and how it is shown."""
 
@@ -176,13 +179,17 @@ def coalitions(plan: Plan) -> dict[int, Timeline]:
 
 def run(plan: Plan, folder: Path, jobs: int, step: Callable[[], None]) -> None:
     """Run every world of every seed; seeds that are finished in the folder already are kept. Call `step` at each."""
-    store.clear_unfinished(folder)
-    store.write_manifest(folder, plan, "decompose")
-    waiting = [seed for seed in plan.seeds if not _part(folder, seed).exists()]
-    for _ in range(len(plan.seeds) - len(waiting)):
-        step()
-    for _ in map_runs(partial(_run_seed, plan, folder), waiting, jobs):
-        step()
+    with store.held(folder):
+        now = store.hash_of(*_MAKE_VALUES)
+        if (folder / store.MANIFEST).exists():
+            store.refuse_other_code(folder, store.manifest_in(folder), values_version=now)
+        store.clear_unfinished(folder)
+        store.write_manifest(folder, plan, "decompose", values_version=now)
+        waiting = [seed for seed in plan.seeds if not _part(folder, seed).exists()]
+        for _ in range(len(plan.seeds) - len(waiting)):
+            step()
+        for _ in map_runs(partial(_run_seed, plan, folder), waiting, jobs):
+            step()
 
 
 def _part(folder: Path, seed: int) -> Path:

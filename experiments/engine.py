@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.memory import free_memory, ready_process, ready_worker
-from sim.errors import InputError
+from sim.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster, Worker
@@ -33,7 +33,7 @@ _PRIVATE = {
 }
 
 
-class SchedulerLostError(RuntimeError):
+class SchedulerLostError(UnfinishedError):
     """The scheduler of a cluster went away while work was in hand."""
 
 
@@ -77,8 +77,9 @@ def map_runs[T, R](
     Raises
     ------
     Exception
-        The first that a task raises; tasks not yet begun are dropped. Without `give_up` also for a task that is given
-        up.
+        The first that a task raises; tasks not yet begun are dropped.
+    UnfinishedError
+        Without `give_up`, for a task that is given up.
     InputError
         If no scheduler answers at the address.
     SchedulerLostError
@@ -162,7 +163,10 @@ def _spread[T, R](
             result: R = future.result()
         except KilledWorker:
             if give_up is None:
-                raise
+                raise UnfinishedError(
+                    "a process that made runs died twice of the same work: killed, or out of memory; allow fewer "
+                    "--jobs, or a smaller --scale"
+                ) from None
             result = give_up(task)
         future.release()
         hand_out(1 if apart else _room(client))

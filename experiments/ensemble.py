@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import stdtr, stdtrit
 
 from experiments import space, store
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
@@ -167,16 +167,17 @@ def under(plan: Plan, named: Mapping[str, float], place: str) -> Plan:
         If the set has a number that is no coordinate, or out of its range; the message begins with `place`.
     """
     by_hand = {setting.partition("=")[0].strip() for setting in plan.settings}
-    kept = {name: value for name, value in named.items() if name.partition("[")[0] not in by_hand}
+    kept = {name: value for name, value in named.items() if not {name, name.partition("[")[0]} & by_hand}
     return replace(plan, register=space.with_values(plan.register, kept, place))
 
 
 def run(planned: Sequence[Plan], folder: Path, jobs: int) -> Iterator[SeedReport]:
     """Run both arms of every seed under every set; yield a report as each pair is finished and on disk."""
-    store.clear(folder)
     tasks = [(number, seed) for number, plan in enumerate(planned) for seed in plan.seeds]
-    for _, report in map_runs(partial(_run, tuple(planned), folder), tasks, jobs):
-        yield report
+    with store.held(folder):
+        store.clear(folder)
+        for _, report in map_runs(partial(_run, tuple(planned), folder), tasks, jobs):
+            yield report
 
 
 def _run(planned: Sequence[Plan], folder: Path, task: tuple[int, int]) -> SeedReport:
@@ -241,7 +242,8 @@ def effect(names: Mapping[str, str], base: Floats, reform: Floats, each: int) ->
     parameters = max(variance - chance / each, 0.0)
     error = (variance / len(of_sets)) ** 0.5
     spread = math.hypot(parameters**0.5, error)
-    half = float(ndtri((1 + LEVEL) / 2)) * spread
+    freedom = len(of_sets) - 1
+    half = float(stdtrit(freedom, (1 + LEVEL) / 2)) * spread
     return Effect(
         **names,
         base=float(base.reshape(-1, each)[whole].mean()),
@@ -252,5 +254,5 @@ def effect(names: Mapping[str, str], base: Floats, reform: Floats, each: int) ->
         parameters_sd=parameters**0.5,
         chance_sd=chance**0.5,
         error=error,
-        below_zero=float(ndtr(-mean / spread)) if spread else 0.5 * (1 - float(np.sign(mean))),
+        below_zero=float(stdtr(freedom, -mean / spread)) if spread else 0.5 * (1 - float(np.sign(mean))),
     )

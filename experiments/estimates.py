@@ -44,6 +44,8 @@ class Difference:
         saved. None where the paired difference does not vary.
     estimand : str
         ``as_published``, or ``same_people`` for index events present in both arms.
+    seeds : int
+        Seeds that the difference rests on: those in which both arms have anybody.
     """
 
     measure: str
@@ -59,6 +61,7 @@ class Difference:
     high: float | None
     pairing_gain: float | None
     estimand: str
+    seeds: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys that `compare --json` promises."""
@@ -72,7 +75,8 @@ def students_t(number: int) -> float:
 
 
 def interval(values: Floats) -> tuple[float | None, float | None]:
-    """Return the 95 percent interval of a mean; shape (n,). (None, None) below two values."""
+    """Return the 95 percent interval of a mean over the values that there are (not NaN); (None, None) below two."""
+    values = values[np.isfinite(values)]
     if len(values) < 2:
         return None, None
     half = students_t(len(values)) * values.std(ddof=1) / len(values) ** 0.5
@@ -86,8 +90,9 @@ def bounds(values: Floats, form: str) -> str:
 
 
 def with_bounds(values: Floats, form: str) -> str:
-    """Return a mean and its interval as text."""
-    return f"{values.mean():{form}}{bounds(values, form)}"
+    """Return a mean and its interval as text; a dash where there is no value."""
+    mean = level(values)
+    return "-" if mean is None else f"{mean:{form}}{bounds(values, form)}"
 
 
 def pairing_gain(base: Floats, reform: Floats) -> float | None:
@@ -99,7 +104,7 @@ def pairing_gain(base: Floats, reform: Floats) -> float | None:
 
 
 def level(values: Floats) -> float | None:
-    """Return the mean over the seeds that have a value; None where none has."""
+    """Return the mean over the values that there are (not NaN); None where there is none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else None
 
@@ -119,6 +124,7 @@ def difference(names: Mapping[str, str], base: Floats, reform: Floats) -> Differ
             low=None,
             high=None,
             pairing_gain=None,
+            seeds=0,
         )
     base, reform = base[known], reform[known]
     low, high = interval(reform - base)
@@ -130,6 +136,7 @@ def difference(names: Mapping[str, str], base: Floats, reform: Floats) -> Differ
         low=low,
         high=high,
         pairing_gain=pairing_gain(base, reform),
+        seeds=len(base),
     )
 
 
@@ -149,12 +156,13 @@ def comparable_starts(cohorts: pd.DataFrame, estimator: str, parted: date | None
     """Return the cohorts over which arms are compared: those that start a year after the arms part.
 
     Three-month cohorts: every quarter. Twelve-month cohorts: one a year from the first, so that none overlap. Where
-    the arms never part, or so late that no such cohort is complete, all complete cohorts serve.
+    the arms part so late that no such cohort is complete, those that start after it serve, if there are any; where the
+    arms never part, all.
     """
     starts = sorted(cohorts.loc[cohorts["estimator"] == estimator, "cohort_start"].unique())
     if parted is not None:
         settled = [s for s in starts if s.date() >= parted + timedelta(days=SETTLING_DAYS)]
-        starts = settled or [s for s in starts if s.date() >= parted] or starts[-1:]
+        starts = settled or [s for s in starts if s.date() >= parted]
     return starts if estimator == ESTIMATOR else starts[::4]
 
 
@@ -333,7 +341,6 @@ def of_weeks(means: "pd.Series[float]", measure: str, group: str, arm: str) -> F
 
 def gained_and_lost(
     differences: Iterable[Difference],
-    seeds: int,
     measure: str = "binary_rate",
     within: str = "disposal=custody_and_orders",
 ) -> tuple[list[Difference], int]:
@@ -361,13 +368,13 @@ def gained_and_lost(
         and d.difference is not None
         and d.low is not None
     ]
-    moved = [d for d in looked_at if _stands_out(d, len(looked_at), seeds)]
+    moved = [d for d in looked_at if _stands_out(d, len(looked_at))]
     return sorted(moved, key=lambda d: d.difference or 0.0), len(looked_at)
 
 
-def _stands_out(d: Difference, looked_at: int, seeds: int) -> bool:
-    """Say whether zero lies outside an interval widened for so many comparisons (Student's t over seeds)."""
+def _stands_out(d: Difference, looked_at: int) -> bool:
+    """Say whether zero lies outside an interval widened for so many comparisons (Student's t over its seeds)."""
     assert d.difference is not None
     assert d.low is not None
-    widening = float(stdtrit(seeds - 1, 1 - (1 - CONFIDENCE) / 2 / looked_at)) / students_t(seeds)
+    widening = float(stdtrit(d.seeds - 1, 1 - (1 - CONFIDENCE) / 2 / looked_at)) / students_t(d.seeds)
     return abs(d.difference) > widening * (d.difference - d.low)

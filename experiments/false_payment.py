@@ -25,6 +25,7 @@ from scipy.special import nbdtr
 from experiments.before_after import published
 from experiments.engine import cores, run_seeds
 from experiments.estimates import interval
+from experiments.numbers import Floats
 from experiments.provider import PERCENT, areas, listed, shares_by_area
 from sim import measures
 from sim.clock import day_of
@@ -41,8 +42,6 @@ YEARS = (2009, 2010, 2011)
 """Of entry into cohorts: after a year of running, and before any lever."""
 SCALE = 0.5
 """At which the model's cohorts are of about the published size."""
-
-type Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, ndtri
 
 from experiments.estimates import CONFIDENCE, interval
+from experiments.numbers import Floats
 from experiments.provider import PERCENT, Area, World
 from sim.contracts import Contract
 from sim.payments import QUARTERS_PER_YEAR, annual_lines, bid_fee, monthly_lines, quarterly_lines, service_fee, total
@@ -24,8 +25,6 @@ STEP = 0.1
 _MONTHS_PER_QUARTER = 3
 _NEAR = 0.5
 """Pounds to which the cost at which cutting pays better is found."""
-
-type Floats = NDArray[np.float64]
 
 
 def results_of_years(contract: Contract, area: Area, fall: float, world: World) -> Floats:

@@ -18,11 +18,13 @@ import numpy as np
 from scipy.stats import qmc
 
 from experiments import ensemble, ladder, space
+from experiments.arguments import number_from
 from experiments.engine import cores
 from experiments.numbers import Floats
 from experiments.plan import Plan, make_plan
+from sim.errors import InputError
 
-SETS = 200
+SETS, FEWEST_SETS = 200, 10
 SCALE = 0.1
 SHOWN = 12
 _ENDS = (0.05, 0.95)
@@ -125,10 +127,11 @@ def lines(found: dict[str, list[Influence]], number: int) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print what was found."""
-    if len(arguments) > 1 or (arguments and not arguments[0].isdigit()):
-        print("experiments.influence: give at most one argument, how many sets to draw", file=sys.stderr)
+    try:
+        number = number_from(arguments, SETS, FEWEST_SETS)
+    except InputError as error:
+        print(f"experiments.influence: how many sets to draw: {error}", file=sys.stderr)
         return 2
-    number = int(arguments[0]) if arguments else SETS
     print("\n".join(lines(measure(number), number)))
     return 0
 

@@ -158,3 +158,23 @@ def judge_of(targets: Sequence[Target], points: Floats, values: Floats) -> Judge
     if finished < FEWEST_RUNS:
         raise InputError(f"only {finished} of {len(values)} runs measure every target; {FEWEST_RUNS} are needed")
     return Judge(targets, points, values)
+
+
+def near_half(judge: Judge, points: Floats) -> NDArray[np.bool_]:
+    """Say which runs of a first wave, which draws from all of the space, emulators go on learning from: those of whose
+    places a judge by that wave says that they are less implausible."""
+    implausibility = judge(points).implausibility
+    return implausibility <= np.median(implausibility)
+
+
+def judge_after(targets: Sequence[Target], points: Floats, values: Floats, first: int) -> Judge:
+    """Fit emulators to all runs of a calibration as its own are: see `near_half`.
+
+    Parameters
+    ----------
+    first : int
+        Runs of the first wave, which stand first.
+    """
+    near = near_half(judge_of(targets, points[:first], values[:first]), points[:first])
+    kept = np.concatenate([np.flatnonzero(near), np.arange(first, len(points))])
+    return judge_of(targets, points[kept], values[kept])

@@ -24,6 +24,7 @@ from experiments.estimates import (
     ESTIMATOR,
     comparable_starts,
     interval,
+    level,
     of_arm,
     of_weeks,
     rate,
@@ -104,7 +105,7 @@ class Step:
         plain = asdict(self)
         for field in ("effects", "adds"):
             plain[field] = {
-                name: dict(zip(("mean", "low", "high"), (float(values.mean()), *interval(values)), strict=True))
+                name: dict(zip(("mean", "low", "high"), (level(values), *interval(values)), strict=True))
                 for name, values in plain[field].items()
             }
         return plain
@@ -166,22 +167,23 @@ def misfit(targets: Sequence[Target], values: Floats) -> tuple[float, int]:
 
 def run(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport | None]:
     """Put the rungs' levels right, then run every seed on each; yield once for each run that is finished."""
-    store.clear(folder)
-    fitted: dict[tuple[int, int], tuple[float, list[float]]] = {}
-    tasks = [(number, seed) for number in range(len(RUNGS)) for seed in range(FIT_SEEDS)]
-    for task, found in map_runs(partial(fit, plan.settings), tasks, jobs):
-        fitted[task] = found
-        yield None
-    levels = [float(np.mean([fitted[n, s][0] for s in range(FIT_SEEDS)])) for n in range(len(RUNGS))]
-    said = [np.mean([fitted[n, s][1] for s in range(FIT_SEEDS)], axis=0).tolist() for n in range(len(RUNGS))]
-    store.write_whole(folder / "fit.json", json.dumps({"levels": levels, "values": said}, indent=1).encode())
-    planned = tuple(with_level(on_rung(plan, rung), level) for rung, level in zip(RUNGS, levels, strict=True))
-    for number in range(len(RUNGS)):
-        rung_folder(folder, number).mkdir(exist_ok=True)
-        store.clear(rung_folder(folder, number))
-    pairs = [(number, seed) for number in range(len(RUNGS)) for seed in plan.seeds]
-    for _, report in map_runs(partial(_pair, planned, folder), pairs, jobs):
-        yield report
+    with store.held(folder):
+        store.clear(folder)
+        fitted: dict[tuple[int, int], tuple[float, list[float]]] = {}
+        tasks = [(number, seed) for number in range(len(RUNGS)) for seed in range(FIT_SEEDS)]
+        for task, found in map_runs(partial(fit, plan.settings), tasks, jobs):
+            fitted[task] = found
+            yield None
+        levels = [float(np.mean([fitted[n, s][0] for s in range(FIT_SEEDS)])) for n in range(len(RUNGS))]
+        said = [np.mean([fitted[n, s][1] for s in range(FIT_SEEDS)], axis=0).tolist() for n in range(len(RUNGS))]
+        store.write_whole(folder / "fit.json", json.dumps({"levels": levels, "values": said}, indent=1).encode())
+        planned = tuple(with_level(on_rung(plan, rung), level) for rung, level in zip(RUNGS, levels, strict=True))
+        for number in range(len(RUNGS)):
+            rung_folder(folder, number).mkdir(exist_ok=True)
+            store.clear(rung_folder(folder, number))
+        pairs = [(number, seed) for number in range(len(RUNGS)) for seed in plan.seeds]
+        for _, report in map_runs(partial(_pair, planned, folder), pairs, jobs):
+            yield report
 
 
 def rung_folder(folder: Path, number: int) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from experiments.estimates import with_bounds
+from experiments.estimates import level, with_bounds
 from experiments.ladder import EFFECTS, FIT_SCALE, FIT_SEEDS, RATES_ALONE, RUNGS, Step
 from experiments.plan import Plan
 from experiments.report import WIDTH, print_under
@@ -52,7 +52,7 @@ def headline(steps: Sequence[Step]) -> str:
     """Say in a sentence which part carries most of the effect on reoffending, and which most of that on recalls."""
     carried = []
     for name, what in (("reoffending, points", "reoffending"), ("recalls, percent", "recalls")):
-        most = max(steps, key=lambda step: abs(step.adds[name].mean()))
+        most = max(steps, key=lambda step: abs(level(step.adds[name]) or 0.0))
         carried.append(
             f"Most of the change of {what} comes in with: {most.name} ({with_bounds(most.adds[name], _FORM)})."
         )

@@ -15,7 +15,6 @@ With all shut nothing can reach people who never were with a company. Whom a cha
 event of their lives differs between the arms.
 """
 
-import sys
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,10 +26,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.arguments import seeds_asked
 from experiments.compare import index_keys
 from experiments.engine import cores, run_seeds
 from experiments.estimates import SETTLING_DAYS, interval, rate, with_bounds
 from experiments.memory import free_memory
+from experiments.numbers import Floats
 from experiments.space import shut
 from experiments.tables import recalled_within_a_year
 from sim import measures
@@ -51,7 +52,6 @@ _ROOM_POINTS = 1_000_000
 _PERCENT = 100
 
 type Bools = NDArray[np.bool_]
-type Floats = NDArray[np.float64]
 type Arms = tuple[ProbationModel, ProbationModel]
 type Values = dict[tuple[str, Provider], tuple[float, float]]
 """Base and reform by measure and side."""
@@ -392,4 +392,4 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join(lines(run(range(int(sys.argv[1]) if sys.argv[1:] else SEEDS), jobs=cores()))))
+    print("\n".join(lines(run(range(seeds_asked(SEEDS)), jobs=cores()))))

@@ -13,7 +13,6 @@ Both as ratios, so that cutting everyone alike changes neither. What owners do i
 payment does is the last less the placebo; 95 percent intervals over paired seeds.
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -23,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.arguments import seeds_asked
 from experiments.engine import cores, run_seeds
 from experiments.estimates import with_bounds
 from sim.charities import REFERRED, STARTED
@@ -165,4 +165,4 @@ def _gradients(title: str, contact: NDArray[np.float64], help_: NDArray[np.float
 
 
 if __name__ == "__main__":
-    print("\n".join(lines(measure(range(int(sys.argv[1]) if sys.argv[1:] else SEEDS), jobs=cores()))))
+    print("\n".join(lines(measure(range(seeds_asked(SEEDS)), jobs=cores()))))

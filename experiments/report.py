@@ -11,7 +11,7 @@ from rich.text import Text
 
 from experiments import costs, institutions
 from experiments.before_after import Change
-from experiments.estimates import ESTIMATOR, Difference, gained_and_lost
+from experiments.estimates import ESTIMATOR, RATES, Difference, gained_and_lost
 from experiments.plan import Plan
 from experiments.story import Life, Line
 from sim.clock import DAYS_PER_YEAR, date_of
@@ -69,7 +69,6 @@ COLUMN_NAMES = {
     "offence_group": "offence",
     "rosh": "risk of harm",
 }
-RATE_MEASURES = ("binary_rate", "frequency", "reoffences_per_100")
 
 
 def stdout_console() -> Console:
@@ -143,7 +142,7 @@ def print_comparison(
     console.print()
     console.print(rates_table(differences, "binary_rate", "Proven reoffending within a year, percent"))
     console.print(rates_table(differences, "frequency", "Reoffences per reoffender"))
-    console.print(gained_table(differences, seeds))
+    console.print(gained_table(differences))
     console.print(stocks_table(differences))
     console.print(costs_table(differences, plan.register))
     console.print(institutions_table(differences))
@@ -172,19 +171,25 @@ def headline(differences: Sequence[Difference]) -> str:
     """Say in one sentence what the reform changed."""
     rate = find(differences, "binary_rate", "all")
     recalls = find(differences, "recalls_per_year", "all")
-    parts = []
+    reform, parts, missing = "in the model the reform", [], ""
     if rate is not None and rate.difference is not None:
         parts.append(
-            f"In the model the reform {_verdict(rate)} proven reoffending within a year: "
+            f"{reform} {_verdict(rate)} proven reoffending within a year: "
             f"{points(rate.difference)} points {spread(rate.low, rate.high, fraction=True)}"
+        )
+        reform = "it"
+    else:
+        missing = (
+            " No cohort that entered since the arms parted is complete: the run ends too early to tell of reoffending."
         )
     if recalls is not None and recalls.difference is not None and recalls.base:
         change, low, high = (
             None if v is None else 100 * v / recalls.base for v in (recalls.difference, recalls.low, recalls.high)
         )
         bounds = "" if low is None else f" [{low:+.0f}, {high:+.0f}]"
-        parts.append(f"it {_verdict(recalls)} recalls to prison: {change:+.0f} percent{bounds}")
-    return "; ".join(parts) + "." if parts else "No cohort of the comparison is complete: the run ends too early."
+        parts.append(f"{reform} {_verdict(recalls)} recalls to prison: {change:+.0f} percent{bounds}")
+    said = "; ".join(parts) + "." if parts else ""
+    return f"{said[:1].upper()}{said[1:]}{missing}".strip()
 
 
 def _verdict(d: Difference) -> str:
@@ -222,9 +227,9 @@ def rates_table(differences: Sequence[Difference], measure: str, title: str) -> 
     return table
 
 
-def gained_table(differences: Sequence[Difference], seeds: int) -> Table:
+def gained_table(differences: Sequence[Difference]) -> Table:
     """Return the table of the groups that gained and lost most, of custody and orders by one column."""
-    moved, looked_at = gained_and_lost(differences, seeds)
+    moved, looked_at = gained_and_lost(differences)
     table = _table(
         f"Who gained and who lost: percent reoffending, custody and orders\n{len(moved)} of {looked_at} groups moved "
         "beyond chance (for so many comparisons)"
@@ -404,7 +409,7 @@ def print_run(console: Console, plan: Plan, measures: Sequence[dict[str, Any]]) 
         for heading in ("reoffend, %", "reoffences each", "per 100 people"):
             table.add_column(heading, justify="right")
         for group in GROUP_NAMES:
-            values = [rates.get((m, estimator, group), {}).get("value") for m in RATE_MEASURES]
+            values = [rates.get((m, estimator, group), {}).get("value") for m in RATES]
             if values[0] is not None:
                 table.add_row(group_name(group), percent(values[0]), number(values[1]), number(values[2], 1))
         console.print(table)

@@ -7,7 +7,6 @@ rate of each fifth as the score says, but for a level and a slope (recalibration
 reoffends the higher of two (area under the curve)? And once the score is put right, who reoffends more than it says?
 """
 
-import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
@@ -19,6 +18,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import rankdata
 
+from experiments.arguments import seeds_asked
 from experiments.engine import cores, run_seeds
 from experiments.estimates import with_bounds
 from experiments.numbers import Floats
@@ -159,5 +159,5 @@ def lines(found: Sequence[Found]) -> list[str]:
 
 
 if __name__ == "__main__":
-    number = int(sys.argv[1]) if sys.argv[1:] else SEEDS
+    number = seeds_asked(SEEDS)
     print("\n".join(lines(run_seeds(partial(run_seed, SCALE), range(number), cores()))))

@@ -9,7 +9,6 @@ Of caseholders it is said which share of practitioners would hold the cases of a
 forty as the inspectorate found, and all else were as in the model, where a share of `caseholder_share` holds them.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.arguments import seeds_asked
 from experiments.engine import cores, map_runs
 from experiments.estimates import with_bounds
 from experiments.numbers import Floats
@@ -209,4 +209,4 @@ def caseholder_lines(as_assumed: Sequence[Books]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(lines(int(sys.argv[1]) if sys.argv[1:] else 3)))
+    print("\n".join(lines(seeds_asked(3))))

@@ -14,7 +14,6 @@ together), each alone, and none, where it must be zero for want of any other pat
 time), which all arms share.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +22,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.arguments import seeds_asked
 from experiments.engine import cores, run_seeds
 from experiments.estimates import with_bounds
 from sim.charities import Kind, Stage
@@ -154,4 +154,4 @@ def main(seeds: int = 10) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 10)
+    main(seeds_asked(10))

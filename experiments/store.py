@@ -1,10 +1,12 @@
 """Output folders: tables in Parquet, whole or not at all, and a manifest beside them."""
 
+import hashlib
 import json
 import os
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from sim.errors import InputError
 MANIFEST = "manifest.json"
 PARTS = "parts"
 TIMINGS = "timings"
+LOCK = ".lock"
 _RUNS = "runs.parquet"
 DEFAULT_FOLDER = Path("out")
 
@@ -56,38 +59,91 @@ def writable(out: str) -> Path:
     return folder
 
 
+def manifest_in(folder: Path) -> dict[str, Any]:
+    """Return what a folder says that it holds; nothing where that cannot be read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def refuse_another(folder: Path, command: str, key: str, what: str) -> None:
     """Refuse a folder that holds anything but an earlier run of the same; `what` says what it may hold."""
     held = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
     if not held:
         return
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        same = (manifest["command"], manifest["key"]) == (command, key)
-    except (OSError, ValueError, KeyError, TypeError):
-        same = False
-    if not same:
+    manifest = manifest_in(folder)
+    if (manifest.get("command"), manifest.get("key")) != (command, key):
         raise InputError(
             f"--out {folder}: holds {what} ({', '.join(held[:3])}); name an empty folder, or none to get one of its own"
         )
 
 
-def write_manifest(folder: Path, plan: Plan, command: str) -> None:
+@contextmanager
+def held(folder: Path, name: str = LOCK, *, shared: bool = False) -> Iterator[None]:
+    """Hold a folder against other processes, or a part of it by the name of its lock; the lock ends with whoever holds
+    it, however they end.
+
+    Raises
+    ------
+    InputError
+        If another process is at work on it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # where there are no such locks
+        yield
+        return
+    with (folder / name).open("w") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{folder}: another process is at work on it; wait for it, or end it") from None
+        except OSError:
+            pass  # a disk without locks
+        yield
+
+
+def hash_of(*modules: str) -> str:
+    """Hash files of this folder: the code that makes more of runs than the model's own."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name in modules:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()
+
+
+def refuse_other_code(folder: Path, manifest: Mapping[str, Any], **now: str) -> None:
+    """Refuse a folder whose runs were begun by other code than that of now, by what its manifest says of it."""
+    for key, version in now.items():
+        if manifest.get(key) != version:
+            raise InputError(
+                f"{folder}: was begun by other code ({key} {manifest.get(key)}; this is {version}): results would mix. "
+                "Go back to that code, or start anew in another folder"
+            )
+
+
+def write_manifest(folder: Path, plan: Plan, command: str, **more: str) -> None:
     """Write what the run is made of."""
-    text = json.dumps({"command": command, **plan.manifest()}, indent=2, sort_keys=True)
+    text = json.dumps({"command": command, **plan.manifest(), **more}, indent=2, sort_keys=True)
     write_whole(folder / MANIFEST, text.encode())
+
+
+def unfinished(path: Path) -> Path:
+    """Return where a file or folder is written until it is whole: this process's own, of all machines that share it."""
+    return path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = unfinished(path)
     temporary.write_bytes(content)
     os.replace(temporary, path)
 
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a table so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = unfinished(path)
     pq.write_table(table, temporary, compression="zstd")
     os.replace(temporary, path)
 
@@ -101,7 +157,7 @@ def write_part(folder: Path, name: str, tables: Mapping[str, Mapping[str, Any]])
     """Write the tables of one finished seed; the folder appears under its name when all of them are there."""
     parts = folder / PARTS
     parts.mkdir(exist_ok=True)
-    temporary = parts / f".{name}.{os.getpid()}.tmp"
+    temporary = unfinished(parts / name)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     for table, columns in tables.items():

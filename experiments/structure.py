@@ -7,7 +7,6 @@ are given ten points either way.
 """
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +16,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.arguments import seeds_asked
 from experiments.engine import cores, run_seeds
 from experiments.estimates import interval
 from experiments.targets import published_numbers
@@ -206,4 +206,4 @@ def main(seeds: int = 5) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 5)
+    main(seeds_asked(5))

@@ -67,6 +67,8 @@ def _rates(cohorts: Iterable[Cohort], parted: date | None) -> Iterator[Value]:
         return
     frame["cohort_start"] = pd.to_datetime(frame["cohort_start"])
     starts = comparable_starts(frame, ESTIMATOR, parted)
+    if not starts:
+        return
     counts = summed(frame.assign(scenario="", seed=0), ESTIMATOR, starts)
     window = starts[0].date().isoformat(), end_of(starts[-1], ESTIMATOR)
     for group in sorted((g for g in counts.index.unique("group") if not is_described(g)), key=group_order):

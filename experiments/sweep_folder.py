@@ -19,8 +19,6 @@ from experiments.sweep import WHOLE, Living, Shard
 from experiments.worlds import Sweep, Task, code_version, tables_version
 from sim.errors import InputError, UnfinishedError
 
-_LOCK = ".lock"
-
 
 def manifest_of(folder: Path, command: str = "sweep") -> dict[str, Any]:
     """Return what the sweep in a folder is made of.
@@ -30,13 +28,11 @@ def manifest_of(folder: Path, command: str = "sweep") -> dict[str, Any]:
     InputError
         If the folder holds none.
     """
-    try:
-        manifest: dict[str, Any] = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
-        held = str(manifest["command"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{folder}: holds no sweep; name the folder that `run.py sweep` wrote") from None
-    if held != command:
-        raise InputError(f"{folder}: was written by `run.py {held}`, and holds no sweep")
+    manifest = store.manifest_in(folder)
+    if "command" not in manifest:
+        raise InputError(f"{folder}: holds no sweep; name the folder that `run.py sweep` wrote")
+    if manifest["command"] != command:
+        raise InputError(f"{folder}: was written by `run.py {manifest['command']}`, and holds no sweep")
     return manifest
 
 
@@ -50,15 +46,7 @@ def kept(given: str) -> tuple[Sweep, Path]:
     """
     folder = Path(given)
     manifest = manifest_of(folder)
-    for key, now, what in (
-        ("code_version", code_version(), "the model"),
-        ("tables_version", tables_version(), "tables"),
-    ):
-        if manifest[key] != now:
-            raise InputError(
-                f"{folder}: was begun by other code of {what} ({manifest[key]}; this is {now}): results would mix. "
-                "Go back to that code, or start the design anew in another folder"
-            )
+    store.refuse_other_code(folder, manifest, **_versions())
     found = read_design(manifest["design"], manifest["design_file"])
     if found.key != manifest["key"]:
         raise InputError(
@@ -68,6 +56,11 @@ def kept(given: str) -> tuple[Sweep, Path]:
     place = store.writable(given)
     write_cells(place, found)
     return found, place
+
+
+def _versions() -> dict[str, str]:
+    """Return by which code runs and tables are made now."""
+    return {"code_version": code_version(), "tables_version": tables_version()}
 
 
 def opened(folder: Path) -> sweep_store.Held:
@@ -119,6 +112,8 @@ def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
     """Write what the sweep of a command is made of into a new folder; refuse one that holds anything else."""
     what = "another design, or this one by other code, or other files"
     store.refuse_another(folder, command, found.key, what)
+    if (folder / store.MANIFEST).exists():
+        store.refuse_other_code(folder, manifest_of(folder, command), **_versions())
     if not (folder / store.MANIFEST).exists():  # in the order of the design: that of its factors is that of the cells
         text = json.dumps({**found.manifest(), "command": command}, indent=1, default=_as_date)
         store.write_whole(folder / store.MANIFEST, text.encode())
@@ -140,25 +135,12 @@ def write_cells(folder: Path, found: Sweep) -> None:
 
 @contextmanager
 def locked(folder: Path, shard: Shard) -> Iterator[None]:
-    """Hold a folder, or a shard of it, against other processes; the lock ends with whoever holds it, however they end.
+    """Hold a folder, or a shard of it, against other processes, see `store.held`.
 
     Shards work beside one another, and beside nobody else.
     """
-    try:
-        import fcntl
-    except ImportError:  # where there are no such locks
-        yield
-        return
-    whole = shard == WHOLE
-    with ExitStack() as files:
-        names = [_LOCK] if whole else [_LOCK, f"{_LOCK}-{shard.i}-of-{shard.n}"]
-        for name in names:
-            file = files.enter_context((folder / name).open("w"))
-            shared = name == _LOCK and not whole
-            try:
-                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InputError(f"{folder}: another process is at work on it; wait for it, or end it") from None
-            except OSError:
-                pass  # a disk without locks
+    with ExitStack() as locks:
+        locks.enter_context(store.held(folder, shared=shard != WHOLE))
+        if shard != WHOLE:
+            locks.enter_context(store.held(folder, f"{store.LOCK}-{shard.i}-of-{shard.n}"))
         yield

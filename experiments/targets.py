@@ -8,7 +8,7 @@ of `COLUMNS`. A row that asks for what the model does not know is refused with i
 import csv
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,7 +28,6 @@ COLUMNS = (
 )  # fmt: skip
 RECORD = Path(__file__).with_name("record.csv")
 CHANGE = "_change"
-_OCCASIONS_YEAR = "2014"
 _OCCASIONS_ERROR = 0.01
 """Of a count of occasions: years from 2008 to 2014 are scaled from later tables (see sim/data/SOURCES.md)."""
 
@@ -218,7 +217,7 @@ def read_targets(path: Path) -> list[Target]:
     if missing:
         raise InputError(f"{path}: has no column {', '.join(missing)}; allowed: {', '.join(COLUMNS)}")
     found: dict[str, Target] = {}
-    for row in reader:
+    for row in _rows_of(reader, path):
         place = f"{path}: row {reader.line_num}"
         if None in row or None in row.values():
             raise InputError(f"{place}: does not have {len(reader.fieldnames or ())} cells, as many as the first row")
@@ -229,6 +228,14 @@ def read_targets(path: Path) -> list[Target]:
     if not found:
         raise InputError(f"{path}: has no row under its column names")
     return list(found.values())
+
+
+def _rows_of(reader: "csv.DictReader[str]", path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a file; a quotation mark that is never closed can make one cell of all that follows."""
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise InputError(f"{path}: row {reader.line_num} cannot be read: {error}; close every quotation mark") from None
 
 
 def parse(row: Mapping[str, str], place: str, use: str = "user", fact: str = "") -> Target:
@@ -258,6 +265,9 @@ def parse(row: Mapping[str, str], place: str, use: str = "user", fact: str = "")
         raise InputError(f"{place}, column scenario: {error}") from None
     if not cells["id"]:
         raise InputError(f"{place}, column id: is empty; give each row an id of its own")
+    value = _number(cells["value"], f"{place}, column value")
+    if name == stem and not value:
+        raise InputError(f'{place}, column value: "{cells["value"]}"; allowed: no 0, of which errors are shares')
     return Target(
         id=cells["id"],
         use=use,
@@ -266,7 +276,7 @@ def parse(row: Mapping[str, str], place: str, use: str = "user", fact: str = "")
         group=cells["group"] or "all",
         periods=_periods(cells, measure, place, is_change=name != stem),
         scenario=cells["scenario"],
-        value=_number(cells["value"], f"{place}, column value"),
+        value=value,
         unit=cells["unit"],
         standard_error=_number(cells["standard_error"] or "0", f"{place}, column standard_error", least=0.0),
         source=cells["source"],

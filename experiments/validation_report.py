@@ -91,6 +91,8 @@ def headline(rows: Sequence[Row]) -> str:
     """Return what the picture's title says: how many of the figures that were never set against the model meets."""
     tests = [row for row in rows if row.target.use == "validate"]
     kind = "published figures that it was never set against" if tests else "targets"
+    if all(row.inside is None for row in tests or rows):
+        return f"{len(tests or rows)} {kind} beside one run of the model: no interval"
     inside, of = sum(bool(row.inside) for row in tests or rows), len(tests or rows)
     return f"The model meets {inside} of {of} {kind}"
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
+from experiments import store
 from experiments.factors import OF_THE_WORLD, Cell, described, settings_of
 from experiments.plan import PACKAGES, Plan, apply_setting, contracts_of, make_plan, set_number
 from sim.clock import day_of
@@ -121,10 +121,7 @@ def code_version() -> str:
 @cache
 def tables_version() -> str:
     """Return the hash of the code that makes tables of a finished world."""
-    digest = hashlib.blake2b(digest_size=8)
-    for name in _MAKE_TABLES:
-        digest.update(Path(__file__).with_name(name).read_bytes())
-    return digest.hexdigest()
+    return store.hash_of(*_MAKE_TABLES)
 
 
 def address(world: World, arm: Timeline, seed: int) -> str:

@@ -6,12 +6,11 @@ from sim.data import tables
 
 
 def test_every_published_change_is_read_from_the_table_and_not_retyped():
-    published = {row.source: row.published for row in before_after.rows_of_record()}
+    published = {(row.measure, row.group): row.published for row in before_after.rows_of_record()}
     listed = {r["id"]: r for r in tables.rows("published_statistics")}
-    crc = listed["crc_binary_change_2017"]
-    assert published[f"{crc['source']} ({crc['period']})"] is not None
-    values = [row.published for row in before_after.rows_of_record()]
-    assert float(crc["value"]) / 100 in values
+    crc = published["binary_rate_change", before_after.CRC_GROUP]
+    assert crc == float(listed["crc_binary_change_2017"]["value"]) / 100
+    values = published.values()
     assert float(listed["recalls_rise"]["value"]) / 100 in values
 
 
@@ -55,3 +54,28 @@ def test_a_rate_changes_in_points_over_complete_cohorts_only():
     frame.loc[frame["cohort_start"] >= "2016-04-01", "reoffenders"] = 25
     assert before_after._measure(row, frame, pd.DataFrame(), "a") == pytest.approx(-0.05)
     assert before_after._measure(row, frame[frame["cohort_start"] < "2017-01-01"], pd.DataFrame(), "a") is None
+
+
+def cohorts_of(counts):
+    """Return three-month cohorts of one group and arm: (seed, start, offenders, reoffenders)."""
+    columns = ["seed", "cohort_start", "offenders", "reoffenders"]
+    frame = pd.DataFrame(counts, columns=columns).assign(estimator="three_month_cohort", group="all", scenario="a")
+    return frame.assign(reoffences=frame["reoffenders"], cohort_start=pd.to_datetime(frame["cohort_start"]))
+
+
+QUARTERS = [f"{year}-{month:02}-01" for year in (2011, 2016) for month in (1, 4, 7, 10)] + ["2017-01-01"]
+BINARY = next(r for r in before_after.rows_of_record() if r.measure == "binary_rate_change" and r.group == "all")
+
+
+def test_a_change_is_that_of_each_seed_and_seeds_without_a_whole_period_are_left_out():
+    rates = {0: (40, 50), 1: (40, 60), 2: (10, 90)}
+    whole = [(s, q, 100, rates[s][q > "2015"]) for s in (0, 1) for q in QUARTERS]
+    part = [(2, q, 100, rates[2][q > "2015"]) for q in QUARTERS[:-1]]
+    assert before_after._measure(BINARY, cohorts_of(whole + part), pd.DataFrame(), "a") == pytest.approx(0.15)
+    assert before_after._measure(BINARY, cohorts_of(part), pd.DataFrame(), "a") is None
+
+
+def test_a_group_that_one_seed_does_not_have_leaves_the_other_seeds_as_they_are():
+    there = [(1, q, 100, 60 if q > "2015" else 40) for q in QUARTERS]
+    nobody = [(0, q, 0, 0) for q in QUARTERS if q > "2015"]
+    assert before_after._measure(BINARY, cohorts_of(there + nobody), pd.DataFrame(), "a") == pytest.approx(0.2)

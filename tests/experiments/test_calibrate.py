@@ -114,6 +114,43 @@ def test_a_wave_of_which_many_failed_is_read_again_as_it_was_made(design, stand_
     assert not stand_in
 
 
+def test_a_run_that_was_half_written_is_made_again_and_a_wave_that_was_is_refused(design, stand_in, tmp_path):
+    design = replace(design, budget=80)
+    calibrate(design, folder_of(design, tmp_path), 1, tell=lambda _: None)
+    stand_in.clear()
+    (tmp_path / "runs" / "000004.json").write_text('{"index": 4, "val')
+    made = Bench(design, tmp_path, 1, lambda: None)
+    assert np.isfinite(made.run(made.wave(1, lambda: None), 0)[4]).all()
+    assert stand_in == [4]
+    whole = tmp_path / "wave-1.parquet"
+    whole.write_bytes(whole.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"wave-1\.parquet: the points of wave 1 cannot be read"):
+        bench.finished_runs(design, tmp_path)
+
+
+def test_a_calibration_of_other_numbers_than_todays_is_refused_by_name(tmp_path):
+    asked = make_design(80, 0.05, 0)
+    folder_of(asked, tmp_path)
+    path = tmp_path / "manifest.json"
+    held = json.loads(path.read_text())
+    held["coordinates"].pop("ties.p_join")
+    path.write_text(json.dumps(held))
+    with pytest.raises(InputError, match="coordinates are others than those of today"):
+        bench.finished(tmp_path)
+    path.write_text("[]")
+    with pytest.raises(InputError, match="holds no finished calibration"):
+        bench.finished(tmp_path)
+
+
+def test_what_the_machine_lacks_is_no_result_of_a_point(monkeypatch):
+    def out_of_memory(*_: object):
+        raise MemoryError
+
+    monkeypatch.setattr(bench, "make_plan", out_of_memory)
+    with pytest.raises(MemoryError):
+        bench.run_point(make_design(80, 0.05, 0), (0, ()))
+
+
 def test_a_wave_of_which_every_run_failed_is_refused(design, stand_in, tmp_path, monkeypatch):
     last = sum(design.waves[:-1])
     monkeypatch.setattr(f"{__name__}.FAILS", set(range(last, design.budget)))

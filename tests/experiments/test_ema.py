@@ -367,6 +367,7 @@ def test_what_a_seed_does_to_all_cells_alike_is_told():
     shared = np.array([-0.4, 0.4])
     found = boxes.chance_in(0.1 * rng.standard_normal((500, 2)) + shared)
     assert found.shared == pytest.approx(shared.std(ddof=1), abs=0.02)
+    assert found.bound == pytest.approx(6.314 * found.error, rel=0.15)  # hardly more than one degree of freedom
     assert boxes.chance_in(np.ones((10, 1))) == (0.0, 0.0, 0.0)
 
 

@@ -32,7 +32,7 @@ def test_sets_that_agree_leave_the_error_of_the_mean_alone():
     found = ensemble.effect(NAMES, np.zeros(6), np.array([1.0, 3.0, 3.0, 1.0, 0.8, 2.9]), 2)
     assert found.parameters_sd == 0
     assert found.error > 0
-    assert found.high - found.difference == pytest.approx(1.645 * found.error, rel=1e-3)
+    assert found.high - found.difference == pytest.approx(2.920 * found.error, rel=1e-3)  # Student's t of two degrees
 
 
 def test_a_small_difference_amid_chance_is_neither_lower_nor_higher():
@@ -88,6 +88,14 @@ def test_each_set_has_seeds_of_its_own_and_keeps_what_the_user_set_by_hand():
     assert (first.register.ties.p_join, second.register.ties.p_join) == (0.1, 0.2)
     assert first.register.ties.p_tie == second.register.ties.p_tie == 0.5
     assert first.register.arrivals.returners_per_year[0] == 50_000
+
+
+def test_one_member_of_a_list_that_the_user_set_by_hand_is_kept_and_no_other():
+    settings = ["arrivals.returners_per_year[0]=50000"]
+    plan = make_plan(["pre_reform", "post_reform"], "staffordshire_west_midlands", 0.1, [0], None, settings)
+    [under] = ensemble.plans(plan, [{f"arrivals.returners_per_year[{band}]": 15_000.0 for band in (0, 2)}], "sets.csv")
+    assert under.register.arrivals.returners_per_year[0] == 50_000
+    assert under.register.arrivals.returners_per_year[2] == 15_000
 
 
 def test_the_shipped_ensemble_has_fifty_sets_of_every_number_within_its_range():

@@ -74,6 +74,38 @@ def test_arms_that_never_part_are_compared_over_every_cohort():
     assert len(estimates.comparable_starts(cohort_table(), "three_month_cohort", None)) == 22
 
 
+def test_cohorts_that_entered_before_the_arms_parted_are_never_compared():
+    starts = estimates.comparable_starts(cohort_table(), "three_month_cohort", date(2018, 2, 1))
+    assert starts == [pd.Timestamp("2018-04-01")]
+    assert estimates.comparable_starts(cohort_table(), "three_month_cohort", date(2019, 1, 1)) == []
+
+
+def of_group(group, changes):
+    names = dict.fromkeys(("cohort_from", "cohort_to", "unit"), "")
+    names |= {"measure": "binary_rate", "estimator": estimates.ESTIMATOR, "estimand": "as_published"}
+    group = f"disposal=custody_and_orders&{group}"
+    return estimates.difference(names | {"group": group}, np.zeros(len(changes)), np.asarray(changes))
+
+
+def test_who_gained_is_judged_by_the_seeds_in_which_the_group_is():
+    changes = np.full(20, np.nan)
+    changes[:2] = -0.0100, -0.0102
+    few, many = of_group("area=few", changes), of_group("area=many", np.tile([-0.0100, -0.0102], 10))
+    others = [of_group(f"age={i}", np.tile([-0.01, 0.01], 10)) for i in range(30)]
+    assert (few.seeds, many.seeds) == (2, 20)
+    assert few.high < 0
+    moved, looked_at = estimates.gained_and_lost([few, many, *others])
+    assert [d.group for d in moved] == [many.group]
+    assert looked_at == 32
+
+
+def test_a_mean_is_over_the_values_that_there_are():
+    values = np.array([1.0, 2.0, np.nan, 3.0])
+    assert estimates.level(values) == 2.0
+    assert estimates.interval(values) == estimates.interval(values[[0, 1, 3]])
+    assert estimates.with_bounds(np.array([np.nan]), ".1f") == "-"
+
+
 def test_estimators_are_never_mixed():
     table = cohort_table().assign(group="all", scenario="a", seed=0, offenders=10, reoffenders=5, reoffences=9)
     table = pd.concat([table, table.assign(scenario="b")])

@@ -51,6 +51,24 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path, plan):
         store.output_folder(plan, "compare", str(tmp_path / "file" / "out"))
 
 
+def test_one_process_at_a_time_is_at_work_on_a_folder(tmp_path):
+    with store.held(tmp_path):
+        with pytest.raises(InputError, match="another process is at work on it"), store.held(tmp_path):
+            pass
+        with store.held(tmp_path, ".other-lock"):
+            pass
+    with store.held(tmp_path, shared=True), store.held(tmp_path, shared=True):
+        pass
+
+
+def test_what_was_begun_by_other_code_is_refused_by_name(tmp_path):
+    now = store.hash_of("store.py", "tables.py")
+    assert now != store.hash_of("store.py")
+    store.refuse_other_code(tmp_path, {"by": now}, by=now)
+    with pytest.raises(InputError, match=rf"by 0abc; this is {now}"):
+        store.refuse_other_code(tmp_path, {"by": "0abc"}, by=now)
+
+
 def test_the_manifest_holds_what_the_run_is_made_of(tmp_path, plan):
     import json
 

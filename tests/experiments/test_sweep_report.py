@@ -129,7 +129,7 @@ def test_a_folder_begun_by_other_code_is_refused(design, tmp_path, quick):
     said("sweep", design, "--out", out, "--jobs", 1)
     manifest = json.loads((out / "manifest.json").read_text())
     (out / "manifest.json").write_text(json.dumps({**manifest, "code_version": "0" * 16}))
-    assert "was begun by other code of the model" in said("resume", out, code=2).stderr
+    assert "was begun by other code (code_version" in said("resume", out, code=2).stderr
 
 
 def test_scenarios_that_changed_since_are_refused(design, tmp_path, quick):

@@ -98,6 +98,7 @@ def test_a_file_as_a_spreadsheet_writes_it_is_read(write):
         ({"estimator": "twelve_month_cohort"}, "is no whole cohort; allowed: 12 months"),
         ({"value": "much"}, 'column value: "much" is not a number'),
         ({"value": "nan"}, "column value"),
+        ({"value": "0"}, "column value: .* no 0"),
         ({"standard_error": "-1"}, "column standard_error: .* 0 or more"),
         ({"id": ""}, "column id: is empty"),
         ({"measure": "binary_rate_change"}, "column cohort_from: .* from one period to another"),
@@ -135,6 +136,10 @@ def test_files_that_are_no_targets_are_refused(write, tmp_path):
     short.write_text(short.read_text() + "\nother,binary_rate\n")
     with pytest.raises(InputError, match="row 3: does not have 11 cells"):
         read_targets(short)
+    open_mark = write(GOOD)
+    open_mark.write_text(open_mark.read_text() + '\n"' + "never closed " * 20_000)
+    with pytest.raises(InputError, match="close every quotation mark"):
+        read_targets(open_mark)
 
 
 def test_every_kind_of_measure_is_there_with_the_names_of_the_design():

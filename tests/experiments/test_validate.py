@@ -269,6 +269,10 @@ def test_the_title_counts_what_was_never_set_against():
     rows = [row(1, 1, 0, 2, use="validate"), row(5, 1, 0, 2, use="validate"), row(1, 1, 0, 2, use="calibrate")]
     assert headline(rows) == "The model meets 1 of 2 published figures that it was never set against"
     assert headline(rows[2:]) == "The model meets 1 of 1 targets"
+    alone = [replace(row, low=None, high=None) for row in rows]
+    assert (
+        headline(alone) == "2 published figures that it was never set against beside one run of the model: no interval"
+    )
 
 
 def test_the_report_has_all_uses_and_what_was_not_measured(capsys):

@@ -55,7 +55,7 @@ def _gained(differences: Sequence[Difference], seeds: int) -> list[Json]:
     """Return the table of the groups that gained and lost most beyond chance, where intervals can say so."""
     if seeds < 2:
         return []
-    moved, looked_at = gained_and_lost(differences, seeds)
+    moved, looked_at = gained_and_lost(differences)
     shown = moved if len(moved) <= 2 * _SHOWN_GROUPS else [*moved[:_SHOWN_GROUPS], *moved[-_SHOWN_GROUPS:]]
     rows = []
     for d in shown:
