@@ -65,7 +65,7 @@ def headline(effects: Sequence[Effect]) -> str:
         else:
             scaled = [100 * v / e.base for v in (e.difference, e.low, e.high)] if e.base else [0.0, 0.0, 0.0]
             size = f"{scaled[0]:+.0f} percent [{scaled[1]:+.0f}, {scaled[2]:+.0f}]"
-        parts.append(f"{name} {size}, below zero with {e.below_zero:.0%}")
+        parts.append(f"{name} {size}, below zero with a probability of {e.below_zero:.2f}")
     if not parts:
         return "No cohort of the comparison is complete: the run ends too early."
     text = "; ".join(parts)

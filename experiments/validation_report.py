@@ -112,9 +112,9 @@ def print_notes(console: Console, end: date, sets: int = 0) -> None:
     what = of_sets if sets else of_seeds
     notes = [
         f"The interval is where the published figure would lie if the model were right: {what}",
-        "A change is before and after, and most of it was everyone's: from 2011 to 2016/17 the binary rate of all "
-        f"offenders changed by {binary:+.1f} points, reoffences per reoffender by {frequency:+.0f} percent. That trend "
-        "is an input.",
+        "A change is before and after, and most of it was everyone's: from 2011 to 2016/17 the binary rate of adults, "
+        f"from 2013 on that of all offenders, changed by {binary:+.1f} points, reoffences per reoffender by "
+        f"{frequency:+.0f} percent. That trend is an input.",
     ]
     if end > DEFAULT_UNTIL:
         notes.append(
