@@ -1,7 +1,7 @@
 """The paired comparison: the same people through two regimes, forked on the day on which the levers part."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from experiments import store, tables
@@ -120,12 +121,9 @@ def arm_tables(
     }
 
 
-def join(parts: Sequence[dict[str, tables.Columns]]) -> dict[str, tables.Columns]:
+def join(parts: Sequence[dict[str, tables.Columns]]) -> dict[str, pa.Table]:
     """Put the tables of several arms under one another."""
-    return {
-        table: {column: np.concatenate([np.asarray(p[table][column]) for p in parts]) for column in parts[0][table]}
-        for table in parts[0]
-    }
+    return {name: pa.concat_tables([pa.table(part[name]) for part in parts]) for name in parts[0]}
 
 
 def same_people(
@@ -171,9 +169,11 @@ def compare(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport]:
             yield report
 
 
-def read_table(folder: Path, name: str) -> pd.DataFrame:
-    """Read a table of a finished comparison, with columns for scenario and seed."""
-    return with_runs(pd.read_parquet(folder / f"{name}.parquet"))
+def read_table(folder: Path, name: str, counted: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
+    """Read a table of a finished comparison, with columns for scenario and seed; of some measures and groups alone, if
+    they are named."""
+    wanted = [[("measure", "==", measure), ("group", "==", group)] for measure, group in counted] or None
+    return with_runs(pd.read_parquet(folder / f"{name}.parquet", filters=wanted))
 
 
 def with_runs(frame: pd.DataFrame) -> pd.DataFrame:

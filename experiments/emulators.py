@@ -29,7 +29,7 @@ _PENALTIES = 60
 _LONGEST_FIT = 10_000
 _ENOUGH = 300
 """Runs that a process learns from, spread evenly over all: its time grows with the cube of their number."""
-_WORTH_PROCESSES = 10_000
+_WORTH_PROCESSES = 2_000
 """Values to be fitted, of all targets together, that are worth the start of further processes."""
 _NOISE = (0.02, 2.0)
 """Least and greatest variance of chance, of what the trend leaves: few runs could be fitted without any."""

@@ -25,6 +25,7 @@ from experiments import space, store
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
 from experiments.engine import map_runs
 from experiments.estimates import (
+    COUNTED,
     ESTIMATOR,
     FLOWS,
     STOCKS,
@@ -190,7 +191,8 @@ def effects_in(folder: Path, plan: Plan) -> list[Effect]:
     """Return the reform's effects from the folder of a finished comparison under an ensemble."""
     store.gather_parts(folder)
     arms = [arm_name(plan, "base"), arm_name(plan, "reform")]
-    return effects(read_table(folder, "cohorts"), read_table(folder, "weekly"), arms, first_day(plan))
+    weekly = read_table(folder, "weekly", COUNTED)
+    return effects(read_table(folder, "cohorts"), weekly, arms, first_day(plan))
 
 
 def effects(

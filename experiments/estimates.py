@@ -300,6 +300,10 @@ FLOWS = (
 )
 
 
+COUNTED = [(column, group) for column, group, *_ in STOCKS + FLOWS]
+"""The weekly measures and groups among them, of the many that a run counts."""
+
+
 def weekly_differences(weekly: pd.DataFrame, arms: Sequence[str], parted: date | None) -> list[Difference]:
     """Compare stocks and yearly flows between arms, over the weeks from a year after the arms part to the end.
 

@@ -21,6 +21,7 @@ from experiments.calibration_design import SCENARIO, bar, calibration_targets
 from experiments.compare import SeedReport, arm_name, first_day, read_table, run_seed
 from experiments.engine import map_runs
 from experiments.estimates import (
+    COUNTED,
     ESTIMATOR,
     comparable_starts,
     interval,
@@ -215,7 +216,7 @@ def effects_in(plan: Plan, folder: Path) -> dict[str, Floats]:
     """Return the reform's effects by seed; each of shape (seeds,)."""
     store.gather_parts(folder)
     arms = [arm_name(plan, "base"), arm_name(plan, "reform")]
-    cohorts, weekly = read_table(folder, "cohorts"), read_table(folder, "weekly")
+    cohorts, weekly = read_table(folder, "cohorts"), read_table(folder, "weekly", COUNTED)
     counts = summed(cohorts, ESTIMATOR, comparable_starts(cohorts, ESTIMATOR, first_day(plan)))
     means, _ = weekly_means(weekly, first_day(plan))
     found = {}

@@ -153,15 +153,16 @@ def part_of(seed: int) -> str:
     return f"seed-{seed:06d}"
 
 
-def write_part(folder: Path, name: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+def write_part(folder: Path, name: str, tables: Mapping[str, Mapping[str, Any] | pa.Table]) -> None:
     """Write the tables of one finished seed; the folder appears under its name when all of them are there."""
     parts = folder / PARTS
     parts.mkdir(exist_ok=True)
     temporary = unfinished(parts / name)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
-    for table, columns in tables.items():
-        pq.write_table(pa.table(dict(columns)), temporary / f"{table}.parquet", compression="zstd")
+    for table, rows in tables.items():
+        whole = rows if isinstance(rows, pa.Table) else pa.table(dict(rows))
+        pq.write_table(whole, temporary / f"{table}.parquet", compression="zstd")
     shutil.rmtree(parts / name, ignore_errors=True)
     os.replace(temporary, parts / name)
 

@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from experiments.plan import Plan
@@ -57,11 +58,12 @@ def weekly_table(model: ProbationModel, run: str) -> Columns:
     values = np.array(record.rows)
     weeks, columns = values.shape
     mondays = dates(np.arange(weeks) * DAYS_PER_WEEK)
+    place = pa.array(np.tile(np.arange(columns), weeks))
     return {
-        "run": np.full(values.size, run),
+        "run": pa.repeat(run, values.size),
         "date": np.repeat(mondays, columns),
-        "measure": np.tile([measure for measure, _ in record.names], weeks),
-        "group": np.tile([group for _, group in record.names], weeks),
+        "measure": pa.array([measure for measure, _ in record.names]).take(place),
+        "group": pa.array([group for _, group in record.names]).take(place),
         "value": values.ravel(),
     }
 
