@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from experiments.estimates import ESTIMATOR, interval
+from experiments.estimates import ESTIMATOR, interval, level
 from sim.clock import WEEKS_PER_YEAR, date_of
 from sim.data import tables
 from sim.timeline import Timeline
@@ -55,12 +55,10 @@ def style() -> None:
 
 
 def band(values: pd.DataFrame) -> tuple[Any, Any, Any]:
-    """Return mean and 95 percent interval over seeds (columns), row by row."""
-    data = values.to_numpy(float)
-    bounds = [interval(row[np.isfinite(row)]) for row in data]
-    low = np.array([np.nan if b[0] is None else b[0] for b in bounds])
-    high = np.array([np.nan if b[1] is None else b[1] for b in bounds])
-    return np.nanmean(data, axis=1), low, high
+    """Return mean and 95 percent interval over seeds (columns), row by row; NaN where no seed has a value."""
+    told = [(level(row), *interval(row)) for row in values.to_numpy(float)]
+    mean, low, high = np.array(told, float).reshape(-1, 3).T
+    return mean, low, high
 
 
 def draw_band(axis: "Axes", x: Any, values: pd.DataFrame, label: str, which: int) -> None:

@@ -186,7 +186,8 @@ def lines(recovered: Recovered, mechanisms: list[Mechanism]) -> list[str]:
         "",
         "Providers' response to contracts and owners: not ruled out, by construction. It",
         "begins in February 2015, and what is fitted ends two months later (recalls to",
-        "March 2015, cohorts of 2013/14 followed into 2015): it says next to nothing of it.",
+        "March 2015, cohorts of 2013/14 followed into 2015): it says hardly anything of",
+        "it.",
     ]
     return found
 

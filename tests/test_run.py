@@ -19,6 +19,8 @@ from experiments.calibration_design import make_design, open_folder
 
 ROOT = Path(run.__file__).resolve().parent
 SMALL = ("--scale", "0.01", "--until", "2017-12-31")
+BRIEF = ("--scale", "0.005", "--until", "2015-12-31")
+"""Where it does not matter what a comparison finds."""
 RUNNER = CliRunner()
 
 
@@ -191,7 +193,7 @@ def test_two_jobs_write_the_same_tables_as_one(compared, tmp_path):
 
 
 def test_a_null_reform_changes_nothing_exactly(tmp_path):
-    result = call("compare", "pre_reform", "no_change", *SMALL, "--seeds", "2", "--jobs", "1", "--json", "--out",
+    result = call("compare", "pre_reform", "no_change", *BRIEF, "--seeds", "2", "--jobs", "1", "--json", "--out",
                   str(tmp_path / "out"))  # fmt: skip
     found = json.loads(result.stdout)
     assert found["first_difference_date"] is None
@@ -292,7 +294,7 @@ def test_an_interrupted_comparison_leaves_its_finished_seeds_readable(tmp_path, 
 
 def test_a_rerun_that_is_stopped_leaves_the_finished_tables_as_they_were(tmp_path):
     folder = tmp_path / "out"
-    arguments = ("compare", *SMALL, "--seeds", "2", "--jobs", "1", "--out", str(folder))
+    arguments = ("compare", *BRIEF, "--seeds", "2", "--jobs", "1", "--out", str(folder))
     assert call(*arguments).exit_code == 0
     before = tables_of(folder)
     (folder / ".manifest.json.1.tmp").touch()  # as a kill would leave it
@@ -314,7 +316,7 @@ def test_what_a_user_writes_is_never_taken_for_markup(tmp_path):
     shown = call("scenarios", str(scenario))
     assert "[red]mine: six [/nope] months [bold]" in shown.stdout
     out = str(tmp_path / "[red]out[/b]")
-    result = call("compare", "pre_reform", str(scenario), *SMALL, "--seeds", "1", "--jobs", "1", "--out", out)
+    result = call("compare", "pre_reform", str(scenario), *BRIEF, "--seeds", "1", "--jobs", "1", "--out", out)
     assert result.exit_code == 0, result.output
     assert f"Written to {out}/" in result.stdout
 
@@ -447,6 +449,7 @@ def test_an_ensemble_parts_parameters_from_chance(tmp_path, monkeypatch):
     assert rates["recalls_per_year", "all"]["difference"] > 0
     assert len(set(pd.read_parquet(out / "runs.parquet")["parameters_hash"])) == 3
     assert (out / "effects.csv").exists()
+    monkeypatch.setattr(ensemble, "run", lambda *_: iter(()))  # the tables of the runs above are still there
     shown = call("compare", *small, "--out", str(out))
     assert shown.exit_code == 0, shown.output
     assert all(len(line) <= 80 for line in shown.stdout.splitlines() if str(out) not in line)

@@ -48,7 +48,7 @@ def everyone_in(model, status, **columns):
     """Put everyone into a status, whose term has a year to run; return all rows."""
     people = model.people
     rows = np.arange(len(people))
-    people.status[:] = status
+    people.status[:], model.settled = status, 0
     people.status_since_day[:] = model.day - 30
     people.status_end_day[:] = people.licence_end_day[:] = people.pss_end_day[:] = model.day + 365
     people.rosh[:] = Rosh.LOW
