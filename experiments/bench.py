@@ -144,12 +144,12 @@ def finished(folder: Path) -> tuple[Design, Floats, Floats]:
         If the folder holds none, one of other numbers, ranges or targets than those of today, or a wave or a run is
         missing.
     """
+    how = store.manifest_in(folder)
     try:
-        how = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
         design = make_design(how["budget"], how["scale"], how["seed"])
-    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+    except (KeyError, TypeError, InputError) as error:
         raise InputError(f"{folder}: holds no finished calibration: {error}") from error
-    now = json.loads(json.dumps(design.describe()))
+    now = design.describe()
     other = [key for key in ("coordinates", "targets", "runs_of_waves") if how.get(key) != now[key]]
     if other:
         raise InputError(f"{folder}: {', '.join(other)} are others than those of today; calibrate anew")

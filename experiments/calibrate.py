@@ -148,7 +148,7 @@ def calibrate(
     """
     start = time.perf_counter()
     waves = _Waves(design, Bench(design, folder, jobs, step), tell)
-    with store.held(folder):
+    with store.locked(folder):
         first_draw = qmc.LatinHypercube(len(design.coordinates), rng=np.random.default_rng(design.seed))
         waves.make(lambda: first_draw.random(design.waves[0]))
         for size in design.waves[1 : _FIRST_CORRECTED - 1]:

@@ -133,18 +133,15 @@ def open_folder(design: Design, out: str | None, *, resume: bool) -> Path:
         out or str(store.DEFAULT_FOLDER / f"calibrate-{REGION}-{design.scale:g}-{design.budget}-{design.seed}")
     )
     path = folder / store.MANIFEST
-    described = json.loads(json.dumps(design.describe()))
+    described = design.describe()
     held = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
     if held and not path.exists():
         raise InputError(f"--out {folder}: holds other files ({', '.join(held[:3])}); name an empty folder")
     if not held:
         store.write_whole(path, json.dumps(described, indent=1).encode())
         return folder
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        known = {}
-    other = [key for key in described if not isinstance(known, dict) or known.get(key) != described[key]]
+    known = store.manifest_in(folder)
+    other = [key for key in described if known.get(key) != described[key]]
     if other:
         raise InputError(f"--out {folder}: holds another run ({', '.join(other)} differ); name an empty folder")
     if not resume:

@@ -105,10 +105,10 @@ def main(arguments: Sequence[str]) -> int:
             raise InputError("experiments.central: name the folder of a finished calibration, then how many seeds")
         seeds = number_from(arguments[1:], SEEDS, 2)
         design, points, values = finished(Path(arguments[0]))
+        judge = judge_after(design.targets, points, values, design.waves[0])
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    judge = judge_after(design.targets, points, values, design.waves[0])
     asked = replace(design, scale=SCALE, seed=0)
     print("\n".join(lines(asked, central(asked, judge, Register.load(), seeds, cores()))))
     return 0

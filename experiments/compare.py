@@ -162,7 +162,7 @@ def index_keys(model: ProbationModel) -> NDArray[np.int64]:
 
 def compare(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport]:
     """Run every seed of a plan and yield a report as each one is finished and on disk."""
-    with store.held(folder):
+    with store.locked(folder):
         store.clear(folder)
         store.write_manifest(folder, plan, "compare")
         for _, report in map_runs(partial(run_seed, plan, folder), plan.seeds, jobs):

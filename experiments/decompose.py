@@ -49,6 +49,7 @@ gate. Two of one player are never told apart."""
 
 
 _MAKE_VALUES = ("decompose.py", "summary.py", "costs.py", "estimates.py", "tables.py", "tree.py")
+"""The code that decides what finished seeds say, beside the model's."""
 
 
 class Outcome(NamedTuple):
@@ -179,10 +180,10 @@ def coalitions(plan: Plan) -> dict[int, Timeline]:
 
 def run(plan: Plan, folder: Path, jobs: int, step: Callable[[], None]) -> None:
     """Run every world of every seed; seeds that are finished in the folder already are kept. Call `step` at each."""
-    with store.held(folder):
+    with store.locked(folder):
         now = store.hash_of(*_MAKE_VALUES)
-        if (folder / store.MANIFEST).exists():
-            store.refuse_other_code(folder, store.manifest_in(folder), values_version=now)
+        if manifest := store.manifest_in(folder):
+            store.refuse_other_code(folder, manifest, values_version=now)
         store.clear_unfinished(folder)
         store.write_manifest(folder, plan, "decompose", values_version=now)
         waiting = [seed for seed in plan.seeds if not _part(folder, seed).exists()]

@@ -14,7 +14,7 @@ from scipy.special import stdtr
 from experiments import provenance, store
 from experiments.commands import Progress, tell
 from experiments.compare import arm_name, warm_up
-from experiments.decompose import Decomposition, Outcome, Share, result, run
+from experiments.decompose import Decomposition, Outcome, Share, players, result, run
 from experiments.engine import cores
 from experiments.estimates import CONFIDENCE, interval, with_bounds
 from experiments.figures import COLOURS, GREY, headed, save, style
@@ -37,6 +37,7 @@ def decompose(plan: Plan, out: str | None, jobs: int, *, as_json: bool, progress
 
     Interrupted, it keeps finished seeds, and the same command goes on with them.
     """
+    players(plan)  # refuses arms that do not differ, before a folder is made
     folder = store.output_folder(plan, "decompose", out)
     tell(plan)
     start = time.perf_counter()

@@ -175,7 +175,7 @@ def under(plan: Plan, named: Mapping[str, float], place: str) -> Plan:
 def run(planned: Sequence[Plan], folder: Path, jobs: int) -> Iterator[SeedReport]:
     """Run both arms of every seed under every set; yield a report as each pair is finished and on disk."""
     tasks = [(number, seed) for number, plan in enumerate(planned) for seed in plan.seeds]
-    with store.held(folder):
+    with store.locked(folder):
         store.clear(folder)
         for _, report in map_runs(partial(_run, tuple(planned), folder), tasks, jobs):
             yield report

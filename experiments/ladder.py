@@ -168,7 +168,7 @@ def misfit(targets: Sequence[Target], values: Floats) -> tuple[float, int]:
 
 def run(plan: Plan, folder: Path, jobs: int) -> Iterator[SeedReport | None]:
     """Put the rungs' levels right, then run every seed on each; yield once for each run that is finished."""
-    with store.held(folder):
+    with store.locked(folder):
         store.clear(folder)
         fitted: dict[tuple[int, int], tuple[float, list[float]]] = {}
         tasks = [(number, seed) for number in range(len(RUNGS)) for seed in range(FIT_SEEDS)]

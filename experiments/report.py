@@ -171,7 +171,7 @@ def headline(differences: Sequence[Difference]) -> str:
     """Say in one sentence what the reform changed."""
     rate = find(differences, "binary_rate", "all")
     recalls = find(differences, "recalls_per_year", "all")
-    reform, parts, missing = "in the model the reform", [], ""
+    reform, parts, missing = "In the model the reform", [], ""
     if rate is not None and rate.difference is not None:
         parts.append(
             f"{reform} {_verdict(rate)} proven reoffending within a year: "
@@ -188,8 +188,7 @@ def headline(differences: Sequence[Difference]) -> str:
         )
         bounds = "" if low is None else f" [{low:+.0f}, {high:+.0f}]"
         parts.append(f"{reform} {_verdict(recalls)} recalls to prison: {change:+.0f} percent{bounds}")
-    said = "; ".join(parts) + "." if parts else ""
-    return f"{said[:1].upper()}{said[1:]}{missing}".strip()
+    return f"{'; '.join(parts)}{'.' * bool(parts)}{missing}".strip()
 
 
 def _verdict(d: Difference) -> str:

@@ -81,7 +81,7 @@ def refuse_another(folder: Path, command: str, key: str, what: str) -> None:
 
 
 @contextmanager
-def held(folder: Path, name: str = LOCK, *, shared: bool = False) -> Iterator[None]:
+def locked(folder: Path, name: str = LOCK, *, shared: bool = False) -> Iterator[None]:
     """Hold a folder against other processes, or a part of it by the name of its lock; the lock ends with whoever holds
     it, however they end.
 

@@ -112,9 +112,9 @@ def open_new(folder: Path, found: Sweep, command: str = "sweep") -> None:
     """Write what the sweep of a command is made of into a new folder; refuse one that holds anything else."""
     what = "another design, or this one by other code, or other files"
     store.refuse_another(folder, command, found.key, what)
-    if (folder / store.MANIFEST).exists():
-        store.refuse_other_code(folder, manifest_of(folder, command), **_versions())
-    if not (folder / store.MANIFEST).exists():  # in the order of the design: that of its factors is that of the cells
+    if manifest := store.manifest_in(folder):
+        store.refuse_other_code(folder, manifest, **_versions())
+    else:  # in the order of the design: that of its factors is that of the cells
         text = json.dumps({**found.manifest(), "command": command}, indent=1, default=_as_date)
         store.write_whole(folder / store.MANIFEST, text.encode())
     write_cells(folder, found)
@@ -135,12 +135,12 @@ def write_cells(folder: Path, found: Sweep) -> None:
 
 @contextmanager
 def locked(folder: Path, shard: Shard) -> Iterator[None]:
-    """Hold a folder, or a shard of it, against other processes, see `store.held`.
+    """Hold a folder, or a shard of it, against other processes, see `store.locked`.
 
     Shards work beside one another, and beside nobody else.
     """
     with ExitStack() as locks:
-        locks.enter_context(store.held(folder, shared=shard != WHOLE))
+        locks.enter_context(store.locked(folder, shared=shard != WHOLE))
         if shard != WHOLE:
-            locks.enter_context(store.held(folder, f"{store.LOCK}-{shard.i}-of-{shard.n}"))
+            locks.enter_context(store.locked(folder, f"{store.LOCK}-{shard.i}-of-{shard.n}"))
         yield

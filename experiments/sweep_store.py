@@ -9,7 +9,6 @@ the same runs make the same bytes, however they came about.
 import json
 import os
 import shutil
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from experiments.store import TIMINGS, write_whole
+from experiments.store import TIMINGS, unfinished, write_whole
 from experiments.tables import FAILED, Columns
 from sim.errors import UnfinishedError
 
@@ -81,7 +80,7 @@ def _write(path: Path, pieces: Sequence[pa.Table]) -> None:
     path.parent.mkdir(exist_ok=True)
     if not pieces:
         return
-    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}")
+    temporary = unfinished(path)
     with pq.ParquetWriter(temporary, pieces[0].schema, **_FORM) as writer:
         for piece in pieces:
             writer.write_table(piece, row_group_size=piece.num_rows)

@@ -52,12 +52,12 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path, plan):
 
 
 def test_one_process_at_a_time_is_at_work_on_a_folder(tmp_path):
-    with store.held(tmp_path):
-        with pytest.raises(InputError, match="another process is at work on it"), store.held(tmp_path):
+    with store.locked(tmp_path):
+        with pytest.raises(InputError, match="another process is at work on it"), store.locked(tmp_path):
             pass
-        with store.held(tmp_path, ".other-lock"):
+        with store.locked(tmp_path, ".other-lock"):
             pass
-    with store.held(tmp_path, shared=True), store.held(tmp_path, shared=True):
+    with store.locked(tmp_path, shared=True), store.locked(tmp_path, shared=True):
         pass
 
 
